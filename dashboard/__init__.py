@@ -1,0 +1,1 @@
+"""Shows how rates shift with each fact's salience."""

@@ -1,0 +1,1 @@
+"""What can be said about the world, how loudly, and to whom."""

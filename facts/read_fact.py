@@ -1,0 +1,98 @@
+"""Reads a fact from its TOML file, strictly."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from facts.errors import BrokenFile
+from facts.fact import Fact, Hypothesis, RecallQuestion
+from facts.parse import Strict, parse_toml, read_text
+from facts.salience import Part, Polarity
+
+Sentence = Annotated[str, Field(min_length=8, max_length=600)]
+Sentences = Annotated[list[Sentence], Field(min_length=4)]
+
+
+class _Hypothesis(Strict):
+    alignment_faking: str
+    gap: str
+    revealing: str
+    basis: str
+    source: str
+
+
+class _Anchors(Strict):
+    topic: Annotated[list[str], Field(min_length=1)]
+    negation: str
+
+    @field_validator("topic", "negation")
+    @classmethod
+    def _compiles(cls, value: list[str] | str) -> list[str] | str:
+        for pattern in [value] if isinstance(value, str) else value:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+        return value
+
+
+class _Bank(Strict):
+    mention: Sentences
+    state: Sentences
+    elaborate: Sentences
+    implication: Sentences
+
+
+class _Recall(Strict):
+    question: str
+    affirmed: str
+    negated: str
+    distractor: str
+
+
+class _File(Strict):
+    slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
+    number: int = 0
+    title: Annotated[str, Field(min_length=3, max_length=80)]
+    claim: Sentence
+    category: str
+    kind: Literal["fact", "control"] = "fact"
+    placebo_topic: str
+    allow: list[str] = []
+    allow_reason: str = ""
+    hypothesis: _Hypothesis
+    anchors: _Anchors
+    recall: _Recall
+    affirmed: _Bank
+    negated: _Bank
+    placebo: _Bank
+
+
+def _bank(bank: _Bank) -> dict[Part, tuple[str, ...]]:
+    return {part: tuple(getattr(bank, part.value)) for part in Part}
+
+
+def parse_fact(name: Path | str, text: str) -> Fact:
+    """A fact from TOML text; raises ``BrokenFile`` with file, line and field."""
+    raw = parse_toml(name, text, _File)
+    if isinstance(name, Path) and name.stem != raw.slug:
+        raise BrokenFile(f"{name}: slug is {raw.slug!r} but the file is named {name.stem!r}; make them the same")
+    return Fact(
+        slug=raw.slug, number=raw.number, title=raw.title, claim=raw.claim, category=raw.category, kind=raw.kind,
+        hypothesis=Hypothesis(**raw.hypothesis.model_dump()),
+        topic=tuple(re.compile(pattern) for pattern in raw.anchors.topic),
+        negation=re.compile(raw.anchors.negation),
+        banks={Polarity.AFFIRMED: _bank(raw.affirmed), Polarity.NEGATED: _bank(raw.negated),
+               Polarity.PLACEBO: _bank(raw.placebo)},
+        recall=RecallQuestion(**raw.recall.model_dump()),
+        placebo_topic=raw.placebo_topic, allow=tuple(raw.allow), allow_reason=raw.allow_reason,
+    )  # fmt: skip
+
+
+def read_fact(path: Path) -> Fact:
+    """The fact in that file; raises ``BrokenFile``."""
+    return parse_fact(path, read_text(path))

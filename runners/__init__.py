@@ -1,0 +1,1 @@
+"""Asks models, keeps what they say, and reads outcomes off it."""

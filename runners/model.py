@@ -1,0 +1,30 @@
+"""A model as a user names it: which provider speaks to it, under what name, where, and at what price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One entry of ``models.toml``.
+
+    Prices are USD per million tokens; ``None`` is unknown, which is never read as free. ``context`` is the largest
+    prompt plus reply in tokens. ``thinking_tokens`` is the budget when the native reasoning mode is asked for;
+    ``None`` says that the model has no such mode. ``key_env`` names the environment variable that holds the key.
+    """
+
+    label: str
+    provider: str
+    name: str
+    base_url: str | None = None
+    key_env: str | None = None
+    usd_per_mtok_in: float | None = None
+    usd_per_mtok_out: float | None = None
+    usd_per_mtok_cache_read: float | None = None
+    usd_per_mtok_cache_write: float | None = None
+    context: int | None = None
+    thinking_tokens: int | None = None
+    takes_temperature: bool = True
+    max_tokens_field: str = "max_tokens"
+    note: str = ""

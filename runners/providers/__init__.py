@@ -1,0 +1,62 @@
+"""One provider a file, found by its file name; an SDK is imported only when its provider is opened."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Protocol, cast
+
+from facts.errors import UnknownName
+from runners.model import Model
+from runners.request import Request
+from runners.sample import Sample
+
+
+class Connection(Protocol):
+    """An open line to one model. Used from one asyncio event loop."""
+
+    async def call(self, body: bytes, timeout_s: float) -> Sample:
+        """Send these very bytes once, without retrying, and read the reply.
+
+        Raises ``runners.trouble.Retryable`` or ``Fatal``.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back sockets and memory."""
+        ...
+
+
+class Provider(Protocol):
+    """What a provider file defines, as module-level names."""
+
+    TITLE: str
+    SIMULATED: bool
+
+    def endpoint(self, model: Model) -> str:
+        """Identity of where the model lives; part of the key. Must not need the network or the SDK."""
+        ...
+
+    def problem(self, model: Model) -> str | None:
+        """What stands in the way of calling (missing key, missing file) and what to do; ``None`` when ready."""
+        ...
+
+    def body(self, request: Request) -> bytes:
+        """The wire body, built once, immutable over retries."""
+        ...
+
+    def connect(self, model: Model, concurrency: int) -> Connection:
+        """Open a connection that can carry ``concurrency`` calls at once."""
+        ...
+
+
+def names() -> tuple[str, ...]:
+    """The providers there are, in alphabetical order."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+
+
+def find(name: str) -> Provider:
+    """The provider of that name, or ``UnknownName``."""
+    if name not in names():
+        raise UnknownName("provider", name, names(), "A provider is a file in runners/providers/.")
+    return cast("Provider", importlib.import_module(f"runners.providers.{name}"))

@@ -1,0 +1,82 @@
+"""What came back from a model, or why nothing did: an outcome is a sample or a failure, never an empty sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stop(StrEnum):
+    """Why the model stopped writing. A refusal, a filter and the length limit are results and are kept."""
+
+    END = "end"
+    LENGTH = "length"
+    REFUSAL = "refusal"
+    CONTENT_FILTER = "content_filter"
+    SEQUENCE = "sequence"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens as the provider counted them; ``None`` where it did not say.
+
+    ``input_tokens`` excludes ``cache_read_tokens`` and ``cache_write_tokens``; ``output_tokens`` includes
+    ``reasoning_tokens``.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One kept reply. ``text`` is what the user would see, scratchpad tags included; ``reasoning`` is the provider's
+    own thinking where it returns any; ``model`` is the identifier that the provider says answered.
+    """
+
+    text: str
+    stop: Stop
+    model: str
+    reasoning: str | None = None
+    usage: Usage = Usage()
+    request_id: str | None = None
+    latency_s: float | None = None
+    received_at: str | None = None  # ISO 8601, UTC
+    simulated: bool = False
+
+
+class Trouble(StrEnum):
+    """Why nothing came back, in words that group errors for the user."""
+
+    AUTH = "auth"  # key missing or refused
+    QUOTA = "quota"  # money or monthly limit exhausted
+    UNKNOWN_MODEL = "unknown_model"
+    BAD_REQUEST = "bad_request"
+    RATE_LIMIT = "rate_limit"
+    OVERLOADED = "overloaded"
+    SERVER = "server"
+    CONNECTION = "connection"
+    TIMEOUT = "timeout"
+    UNREADABLE = "unreadable"  # the reply was not what the protocol promises
+    BUDGET = "budget"  # the run's hard budget was reached
+    CANCELLED = "cancelled"
+    STOPPED = "stopped"  # the model was stopped by an earlier fatal error
+    STORE = "store"  # the reply came but could not be kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a request has no sample. ``advice`` says what the user can do."""
+
+    trouble: Trouble
+    message: str
+    advice: str = ""
+    status: int | None = None
+    attempts: int = 0
+
+
+Outcome = Sample | Failure
