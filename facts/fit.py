@@ -4,52 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+# Sentences at the end of the head that may be given back when the remainder cannot be met exactly.
+_GIVE_BACK = 6
 
-def _tail(lengths: Sequence[int], free: Sequence[int], room: int) -> tuple[int, ...]:
-    """At most two of the ``free`` sentences whose lengths come nearest to ``room`` without passing it."""
-    best: tuple[int, tuple[int, ...]] = (room, ())
-    first_of: dict[int, int] = {}
+
+def _tail(lengths: Sequence[int], free: Sequence[int], space: int) -> tuple[int, tuple[int, ...]]:
+    """What stays unfilled of ``space``, and the at most two of the ``free`` sentences that fill the rest of it."""
+    if space <= 0:
+        return 0, ()
+    # Lengths are few, sentences many: two of each length are all that a pair can need.
+    earliest: dict[int, list[int]] = {}
     for index in free:
-        length = lengths[index]
-        for rest, chosen in ((room - length, (index,)), *_pair(first_of, room - length, index)):
-            if 0 <= rest < best[0]:
-                best = (rest, chosen)
-        if best[0] == 0:
-            break
-        first_of.setdefault(length, index)
-    return best[1]
-
-
-def _pair(first_of: dict[int, int], room: int, index: int) -> list[tuple[int, tuple[int, ...]]]:
-    # The longest earlier sentence that still fits; lengths are few, so a scan from the wanted length down is short.
-    for length in range(room, max(room - 4, 0), -1):
-        if length in first_of:
-            return [(room - length, (first_of[length], index))]
-    return []
+        same = earliest.setdefault(lengths[index], [])
+        if len(same) < 2:
+            same.append(index)
+    if space in earliest:
+        return 0, (earliest[space][0],)
+    best: tuple[int, tuple[int, ...]] = (space, ())
+    for one, rows in earliest.items():
+        other = space - one
+        if other in earliest and (other != one or len(rows) == 2):
+            return 0, (rows[0], earliest[other][-1 if other == one else 0])
+        if 0 < other < best[0]:
+            best = (other, (rows[0],))
+    for one, rows in earliest.items():
+        for two, others in earliest.items():
+            rest = space - one - two
+            if 0 < rest < best[0] and (one != two or len(rows) == 2):
+                best = (rest, (rows[0], others[-1 if one == two else 0]))
+    return best
 
 
 def fit(lengths: Sequence[int], order: Sequence[int], room: int) -> tuple[int, ...]:
     """Indices of sentences, following ``order``, whose ``lengths`` sum to ``room`` tokens or as near below as can be.
 
-    The result shares the longest possible head of ``order`` whatever ``room`` is, so that two arms of a comparison
-    show the same filler as far as their facts leave space for it.
+    All but the last few follow ``order`` from its head, whatever ``room`` is, so that two arms of a comparison show
+    the same filler as far as their facts leave space for it. No index is given twice.
     """
-    taken: list[int] = []
-    left = room
-    for index in order:
-        if lengths[index] > left:
+    head, left = 0, room
+    while head < len(order) and lengths[order[head]] <= left:
+        left -= lengths[order[head]]
+        head += 1
+    rest, tail = _tail(lengths, order[head:], left)
+    best = (rest, head, tail)
+    for _ in range(min(_GIVE_BACK, head)):
+        if best[0] == 0:
             break
-        taken.append(index)
-        left -= lengths[index]
-    best: tuple[int, tuple[int, ...]] | None = None
-    # Give back up to four of the last sentences when the remainder cannot be met exactly.
-    for back in range(min(5, len(taken) + 1)):
-        head = taken[: len(taken) - back]
-        space = room - sum(lengths[i] for i in head)
-        tail = _tail(lengths, [i for i in order if i not in head], space)
-        rest = space - sum(lengths[i] for i in tail)
-        if best is None or rest < best[0]:
-            best = (rest, (*head, *tail))
-        if rest == 0:
-            break
-    return best[1] if best else ()
+        head -= 1
+        left += lengths[order[head]]
+        rest, tail = _tail(lengths, order[head:], left)
+        if rest < best[0]:
+            best = (rest, head, tail)
+    return (*order[: best[1]], *best[2])
