@@ -39,7 +39,8 @@ class Background:
 
 def join(sentences: Sequence[str | Piece], separator: str = " ") -> Background:
     """Sentences and pieces in reading order as one text, with the places of the pieces."""
-    text, placed = "", []
+    text = ""
+    placed: list[Placed] = []
     for item in sentences:
         words = item if isinstance(item, str) else item.text
         start = len(text) + (len(separator) if text else 0)

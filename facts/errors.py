@@ -1,10 +1,10 @@
 """What can be wrong with facts, settings and designs; each message says what to do about it.
 
-    FactError (ValueError)
-    ├── BrokenFile      a TOML or JSONL file cannot be read: file, line, field
-    ├── UnknownName     no fact, setting, … of that name; says what is near
-    ├── MissingWording  a fact has no wording for a level and polarity
-    └── DoesNotFit      the doses need more tokens than the background has
+FactError (ValueError)
+├── BrokenFile      a TOML or JSONL file cannot be read: file, line, field
+├── UnknownName     no fact, setting, … of that name; says what is near
+├── MissingWording  a fact has no wording for a level and polarity
+└── DoesNotFit      the doses need more tokens than the background has
 """
 
 from __future__ import annotations

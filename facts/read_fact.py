@@ -62,7 +62,7 @@ class _File(Strict):
     category: str
     kind: Literal["fact", "control"] = "fact"
     placebo_topic: str
-    allow: list[str] = []
+    allow: list[str] = Field(default_factory=list[str])
     allow_reason: str = ""
     hypothesis: _Hypothesis
     anchors: _Anchors

@@ -50,7 +50,7 @@ class _Query(Strict):
     id: str
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
     group: str = ""
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default_factory=dict[str, str])
 
 
 def read_queries(path: Path) -> tuple[Query, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from cache.key import content_key
 
@@ -47,7 +47,23 @@ class Request:
         if self.replicate < 0:
             raise ValueError(f"replicate counts from 0, got {self.replicate}")
 
+    def fields(self) -> dict[str, object]:
+        """Every field as JSON data; what is hashed and what is kept beside the sample."""
+        return {
+            "provider": self.provider,
+            "endpoint": self.endpoint,
+            "model": self.model,
+            "turns": [{"role": turn.role, "text": turn.text} for turn in self.turns],
+            "system": self.system,
+            "max_tokens": self.max_tokens,
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "stop": None if self.stop is None else list(self.stop),
+            "thinking_tokens": self.thinking_tokens,
+            "replicate": self.replicate,
+        }
+
     @property
     def key(self) -> str:
         """The versioned content hash under which this request's sample is kept."""
-        return content_key(asdict(self))
+        return content_key(self.fields())

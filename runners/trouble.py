@@ -1,8 +1,8 @@
 """What a provider raises when a call fails, sorted by what the sampler should do.
 
-    CallError
-    ├── Retryable    try again, after ``retry_after_s`` if the server said so
-    └── Fatal        stop calling this model; the message says what to do
+CallError
+├── Retryable    try again, after ``retry_after_s`` if the server said so
+└── Fatal        stop calling this model; the message says what to do
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ class CallError(Exception):
     """A call that brought no sample."""
 
     def __init__(
-        self, trouble: Trouble, message: str, *, advice: str = "", status: int | None = None,
+        self,
+        trouble: Trouble,
+        message: str,
+        *,
+        advice: str = "",
+        status: int | None = None,
         retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message)

@@ -1,0 +1,229 @@
+"""The store: append-only, first write wins, nothing evicted; the only file that imports diskcache."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Protocol, Self, cast
+
+from diskcache import Cache, Disk, Timeout  # pyright: ignore[reportMissingTypeStubs]
+
+from cache import plain_disk
+from cache.errors import StoreError
+from cache.place import network_file_system
+
+_CHUNK = 500  # keys per SELECT; SQLite allows 32,766 placeholders, and more than 500 gains nothing
+_GROUP = 200  # rows per transaction
+_PAGE = 8192  # 4 KB pages cost 1.8× the JSON on disk, 8 KB pages 1.2×
+_IN_ROW = 2**31 - 1  # values never go to files of their own
+_LOCK_WAIT_S = 60
+
+
+class _Rows(Protocol):
+    def __iter__(self) -> Iterator[tuple[object, ...]]: ...
+    def fetchone(self) -> tuple[object, ...] | None: ...
+
+
+class _PlainDisk(Disk):
+    """See ``cache/plain_disk.py``: no pickle path and no file path, in either direction."""
+
+    def put(self, key: object) -> tuple[str, bool]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return plain_disk.put(key)
+
+    def get(self, key: object, raw: object) -> str:
+        return plain_disk.get(key, raw)
+
+    def store(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+        value: object,
+        read: bool,
+        key: object = None,
+    ) -> tuple[int, int, None, bytes]:
+        return plain_disk.pack(value)
+
+    def fetch(self, mode: object, filename: object, value: object, read: bool) -> bytes:
+        return plain_disk.unpack(mode, filename, value, "value")
+
+
+class Store:
+    """Kept samples by key, in one folder, shared safely by threads and processes of one machine.
+
+    Values are bytes (JSON with the request beside the sample). ``add`` is committed by one writer thread in groups:
+    its future is done when the row is on disk. Raises ``StoreError`` where the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        kind = network_file_system(folder if folder.exists() else folder.parent)
+        if kind:
+            warnings.warn(
+                f"{folder} is on a network file system ({kind}), where the store can be damaged; choose a local "
+                "folder with --workspace",
+                stacklevel=2,
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.chmod(0o700)
+            self._create()
+            self._cache = Cache(
+                str(folder), disk=_PlainDisk, timeout=_LOCK_WAIT_S, eviction_policy="none", cull_limit=0, statistics=0,
+                size_limit=2**62, disk_min_file_size=_IN_ROW, sqlite_synchronous=2, sqlite_mmap_size=2**33,
+            )  # fmt: skip
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"the store in {folder} cannot be opened: {error}. Nothing was changed. If the disk is full, free "
+                "space; if the file is damaged, copy the folder away and start with a new --workspace"
+            ) from error
+        self._queue: SimpleQueue[tuple[str, bytes, Future[bool]] | None] = SimpleQueue()
+        self._closed = False
+        self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
+        self._writer.start()
+
+    def _create(self) -> None:
+        path = self.folder / "cache.db"
+        if path.exists():
+            return
+        with sqlite3.connect(path) as connection:  # the page size can only be chosen before there are tables
+            connection.execute(f"PRAGMA page_size = {_PAGE}")
+            connection.execute("CREATE TABLE IF NOT EXISTS Settings (key TEXT NOT NULL UNIQUE, value)")
+        connection.close()
+        path.chmod(0o600)
+
+    def _sql(self, statement: str, values: Sequence[object] = ()) -> _Rows:
+        # diskcache has no bulk read; its own connection (one per thread) is the supported place to ask.
+        execute = self._cache._sql  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
+        try:
+            return cast("_Rows", execute(statement, values))
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"the store in {self.folder} cannot be read: {error}. Kept rows that are whole can still be listed "
+                "with `salience store verify`; copy the folder away before anything else"
+            ) from error
+
+    def add(self, key: str, value: bytes) -> Future[bool]:
+        """Keep ``value`` under ``key`` unless the key is there already; the result says whether it was added.
+
+        The future fails with ``StoreError`` when the row cannot be written (disk full, damaged file).
+        """
+        plain_disk.put(key)
+        plain_disk.pack(value)
+        future: Future[bool] = Future()
+        if self._closed:
+            future.set_exception(StoreError("the store is closed; open it again to write"))
+        else:
+            self._queue.put((key, value, future))
+        return future
+
+    def _write(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group = [first]
+            stop = False
+            while len(group) < _GROUP and not self._queue.empty():
+                item = self._queue.get()
+                if item is None:
+                    stop = True
+                    break
+                group.append(item)
+            self._commit(group)
+            if stop:
+                return
+
+    def _commit(self, group: list[tuple[str, bytes, Future[bool]]]) -> None:
+        deadline = time.monotonic() + _LOCK_WAIT_S
+        while True:
+            try:
+                with self._cache.transact():
+                    added = [bool(self._cache.add(key, value)) for key, value, _ in group]  # pyright: ignore[reportUnknownMemberType]
+            except Timeout:
+                if time.monotonic() < deadline:
+                    continue
+                error = StoreError(f"another process holds the store in {self.folder}; close it and resume")
+            except (sqlite3.Error, OSError) as cause:
+                error = StoreError(
+                    f"a sample could not be kept in {self.folder}: {cause}. Free disk space or repair the folder, "
+                    "then resume: everything kept so far is safe"
+                )
+            else:
+                for (_, _, future), was_new in zip(group, added, strict=True):
+                    future.set_result(was_new)
+                return
+            for _, _, future in group:
+                future.set_exception(error)
+            return
+
+    def get(self, key: str) -> bytes | None:
+        """The value kept under ``key``, or None."""
+        return self.get_many([key]).get(key)
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """The values there are, by key; absent keys are left out."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, bytes] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            rows = self._sql(f"SELECT key, mode, filename, value FROM Cache WHERE raw = 1 AND key IN ({marks})", part)
+            for key, mode, filename, value in rows:
+                found[cast("str", key)] = plain_disk.unpack(mode, filename, value, f"row {key}")
+        return found
+
+    def has_many(self, keys: Iterable[str]) -> set[str]:
+        """Those of ``keys`` that are kept; reads the index only."""
+        wanted = list(dict.fromkeys(keys))
+        found: set[str] = set()
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            found.update(cast("str", row[0]) for row in self._sql(
+                f"SELECT key FROM Cache WHERE raw = 1 AND key IN ({marks})", part))  # fmt: skip
+        return found
+
+    def rows(self) -> Iterator[tuple[str, bytes | StoreError]]:
+        """Every row in the order kept; a row that this project never writes comes as an error, unread."""
+        last = -1
+        while True:
+            page = list(self._sql(
+                "SELECT rowid, key, raw, mode, filename, value FROM Cache WHERE rowid > ? ORDER BY rowid LIMIT 500",
+                (last,)))  # fmt: skip
+            if not page:
+                return
+            for rowid, key, raw, mode, filename, value in page:
+                last = cast("int", rowid)
+                try:
+                    name = plain_disk.get(key, raw)
+                    yield name, plain_disk.unpack(mode, filename, value, f"row {last}")
+                except StoreError as error:
+                    yield (key if isinstance(key, str) else f"row {last}"), error
+
+    def count(self) -> int:
+        """How many rows are kept."""
+        row = self._sql("SELECT COUNT(*) FROM Cache").fetchone()
+        return cast("int", row[0]) if row else 0
+
+    def version(self) -> int:
+        """A number that grows with every row; cheap, for knowing whether anything is new."""
+        row = self._sql("SELECT MAX(rowid) FROM Cache").fetchone()
+        return cast("int", row[0]) if row and row[0] is not None else 0
+
+    def close(self) -> None:
+        """Commit what is queued and let go of the file."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._writer.join(timeout=_LOCK_WAIT_S * 2)
+            self._cache.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

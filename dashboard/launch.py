@@ -1,0 +1,115 @@
+"""Runs one comparison of a workspace: one runner at a time, watched and cancelled from any process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from runners.models import find_model
+
+from cache.store import Store
+from dashboard.progress_file import CANCEL, write_progress
+from dashboard.workspace import Workspace
+from facts.catalog import Library
+from facts.errors import FactError
+from runners.comparison import Comparison
+from runners.comparison_file import comparison_toml
+from runners.estimate import estimate
+from runners.limits import Limits
+from runners.model import Model
+from runners.planning import check
+from runners.progress import Progress, State
+from runners.run import run
+
+_WRITE_EVERY_S = 0.5
+
+
+def models_of(comparison: Comparison, workspace: Workspace) -> tuple[Model, ...]:
+    """The comparison's models, found among the shipped and the workspace's own; raises ``UnknownName``."""
+    return tuple(find_model(label, workspace.models) for label in comparison.models)
+
+
+def lock_of(workspace: Workspace, comparison: str) -> FileLock:
+    """The lock that a comparison's runner holds while it runs, in this process or another."""
+    folder = workspace.run_folder(comparison)
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / "lock", timeout=0)
+
+
+def is_running(workspace: Workspace, comparison: str) -> bool:
+    """Whether any process runs the comparison now; a killed runner's lock is free."""
+    lock = lock_of(workspace, comparison)
+    try:
+        with lock:
+            return False
+    except Timeout:
+        return True
+
+
+def request_cancel(workspace: Workspace, comparison: str) -> None:
+    """Ask the runner, in whatever process, to stop calling; it notices within half a second."""
+    folder = workspace.run_folder(comparison)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CANCEL).touch()
+
+
+def save_comparison(workspace: Workspace, comparison: Comparison) -> Path:
+    """Write the comparison to the workspace, where the dashboard lists it; an equal file is left alone."""
+    path = workspace.comparisons / f"{comparison.name}.toml"
+    text = comparison_toml(comparison)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".toml.new")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    return path
+
+
+def launch(
+    comparison: Comparison, library: Library, workspace: Workspace, store: Store,
+    report: Callable[[Progress], None], cancelled: Callable[[], bool],
+) -> Progress:  # fmt: skip
+    """Check, plan and run a comparison to its end, resuming whatever is kept; blocks.
+
+    Raises ``FactError`` for what is wrong before spending, or when another process runs the same comparison.
+    """
+    models = models_of(comparison, workspace)
+    check(comparison, library, models)
+    folder = workspace.run_folder(comparison.name)
+    try:
+        with lock_of(workspace, comparison.name):
+            (folder / CANCEL).unlink(missing_ok=True)
+            save_comparison(workspace, comparison)
+            return _run(comparison, library, models, store, folder, report, cancelled)
+    except Timeout:
+        raise FactError(
+            f"{comparison.name} is being run already, here or in another process; watch it in the dashboard, or cancel "
+            f"it with `salience cancel {comparison.name}`"
+        ) from None
+
+
+def _run(
+    comparison: Comparison, library: Library, models: tuple[Model, ...], store: Store, folder: Path,
+    report: Callable[[Progress], None], cancelled: Callable[[], bool],
+) -> Progress:  # fmt: skip
+    cancel_file = folder / CANCEL
+    written = -_WRITE_EVERY_S
+
+    def told(progress: Progress) -> None:
+        nonlocal written
+        if progress.state is not State.RUNNING or progress.elapsed_s - written >= _WRITE_EVERY_S:
+            written = progress.elapsed_s
+            write_progress(folder, progress)
+        report(progress)
+
+    told(Progress(comparison=comparison.name, state=State.STARTING))
+    plan = estimate(comparison, library, models, store)
+    limits = Limits(concurrency=comparison.concurrency, max_calls=comparison.max_calls, max_usd=comparison.max_usd)
+    try:
+        return run(plan, library, store, limits, told, lambda: cancelled() or cancel_file.exists())
+    except BaseException as error:
+        write_progress(folder, Progress(comparison=comparison.name, state=State.BROKEN, message=str(error)))
+        raise
+    finally:
+        cancel_file.unlink(missing_ok=True)

@@ -1,0 +1,51 @@
+"""A workspace: the one folder that holds everything a user makes; back it up, move it or delete it as a whole."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT = Path("workspace")
+VARIABLE = "SALIENCE_WORKSPACE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Paths inside ``root``; folders are made when first written to."""
+
+    root: Path
+
+    @property
+    def store(self) -> Path:
+        """Kept samples."""
+        return self.root / "store"
+
+    @property
+    def facts(self) -> Path:
+        """The user's own facts, beside the shipped library."""
+        return self.root / "facts"
+
+    @property
+    def models(self) -> Path:
+        """The user's own models, beside the shipped ones."""
+        return self.root / "models.toml"
+
+    @property
+    def comparisons(self) -> Path:
+        """Comparisons as TOML, one a file."""
+        return self.root / "comparisons"
+
+    @property
+    def exports(self) -> Path:
+        """Zips and reports."""
+        return self.root / "exports"
+
+    def run_folder(self, comparison: str) -> Path:
+        """Progress, lock and failures of the last run of a comparison; derived, may be deleted."""
+        return self.root / "runs" / comparison
+
+
+def open_workspace(chosen: str | None = None) -> Workspace:
+    """The workspace named on the command line, else by SALIENCE_WORKSPACE, else ``./workspace``."""
+    return Workspace(root=Path(chosen or os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve())

@@ -1,0 +1,112 @@
+"""Reads a comparison from TOML and writes it back; errors name file, line and field."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tomli_w
+from pydantic import Field, model_validator
+
+from facts.condition import Channel, Reasoning, Tier
+from facts.errors import BrokenFile, FactError
+from facts.parse import Strict, parse_toml, read_text
+from facts.salience import Polarity
+from runners.comparison import Comparison
+
+Names = Annotated[list[str], Field(min_length=1)]
+Level = Annotated[int, Field(ge=0, le=5)]
+
+
+class _Design(Strict):
+    kind: Literal["one_at_a_time", "ladder", "factorial"]
+    facts: Names
+    levels: Annotated[list[Level], Field(min_length=1)] = Field(default_factory=lambda: [0, 2, 5])
+    polarities: list[Literal["affirmed", "negated", "placebo"]] = Field(
+        default_factory=lambda: ["affirmed", "placebo"], min_length=1
+    )
+
+
+class _Budget(Strict):
+    calls: Annotated[int, Field(gt=0)] | None = None
+    usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
+class _File(Strict):
+    name: str
+    setting: str
+    models: Names | None = None
+    model: str | None = None
+    design: _Design
+    channel: Literal["system_prompt", "documents"] = "system_prompt"
+    tiers: list[Literal["monitored", "unmonitored"]] = Field(
+        default_factory=lambda: ["monitored", "unmonitored"], min_length=1
+    )
+    labels: str = "free_paid"
+    variant: str = "conflict"
+    reasoning: list[Literal["scratchpad", "none", "native"]] = Field(default_factory=lambda: ["none"], min_length=1)
+    queries: Annotated[int, Field(gt=0)] | Names = 20
+    query_file: str | None = None
+    replicates: Annotated[int, Field(gt=0)] = 5
+    metrics: list[str] = Field(default_factory=list[str])
+    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] = 1.0
+    max_tokens: Annotated[int, Field(gt=0)] | None = None
+    background_tokens: Annotated[int, Field(gt=0)] | None = None
+    documents: Annotated[int, Field(gt=0)] = 4
+    seed: int = 0
+    concurrency: Annotated[int, Field(gt=0, le=4096)] = 16
+    budget: _Budget = _Budget()
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_spelling(self) -> _File:
+        if (self.model is None) == (self.models is None):
+            raise ValueError('name the models: models = ["embedded"] (or model = "embedded" for one)')
+        return self
+
+
+def parse_comparison(name: Path | str, text: str) -> Comparison:
+    """A comparison from TOML text; raises ``BrokenFile`` with file, line and field."""
+    raw = parse_toml(name, text, _File)
+    ids = raw.queries if isinstance(raw.queries, list) else []
+    try:
+        return Comparison(
+            name=raw.name, setting=raw.setting, models=tuple(raw.models or [raw.model or ""]),
+            facts=tuple(raw.design.facts), design=raw.design.kind, levels=tuple(raw.design.levels),
+            polarities=tuple(Polarity(p) for p in raw.design.polarities), channel=Channel(raw.channel),
+            tiers=tuple(Tier(t) for t in raw.tiers), labels=raw.labels, variant=raw.variant,
+            reasoning=tuple(Reasoning(r) for r in raw.reasoning),
+            queries=len(ids) or (raw.queries if isinstance(raw.queries, int) else 1), query_ids=tuple(ids),
+            query_file=raw.query_file, replicates=raw.replicates, metrics=tuple(raw.metrics),
+            temperature=raw.temperature, max_tokens=raw.max_tokens, background_tokens=raw.background_tokens,
+            documents=raw.documents, seed=raw.seed, concurrency=raw.concurrency, max_calls=raw.budget.calls,
+            max_usd=raw.budget.usd, note=raw.note,
+        )  # fmt: skip
+    except FactError as error:
+        raise BrokenFile(f"{name}: {error}") from error
+
+
+def read_comparison(path: Path) -> Comparison:
+    """The comparison in that file; raises ``BrokenFile``."""
+    if not path.is_file():
+        raise BrokenFile(f"{path}: there is no such file; comparisons are TOML files, see examples/")
+    return parse_comparison(path, read_text(path))
+
+
+def comparison_toml(comparison: Comparison) -> str:
+    """The comparison as TOML that ``parse_comparison`` reads back to an equal one."""
+    data = {name: value for name, value in asdict(comparison).items() if value not in (None, (), "")}
+    design = {"kind": data.pop("design"), "facts": list(comparison.facts), "levels": list(comparison.levels),
+              "polarities": [p.value for p in comparison.polarities]}  # fmt: skip
+    for name in ("facts", "levels", "polarities"):
+        data.pop(name)
+    budget = {"calls": data.pop("max_calls", None), "usd": data.pop("max_usd", None)}
+    if "query_ids" in data:
+        data["queries"] = list(data.pop("query_ids"))
+    for name in ("models", "tiers", "reasoning", "metrics"):
+        if name in data:
+            data[name] = [str(item) for item in getattr(comparison, name)]
+    data["channel"] = str(comparison.channel)
+    tables = {"design": design, "budget": {k: v for k, v in budget.items() if v is not None}}
+    return tomli_w.dumps({**data, **{name: table for name, table in tables.items() if table}})

@@ -1,0 +1,48 @@
+"""Writes samples to the store and reads them back: the request beside what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import cast
+
+from cache import record
+from cache.errors import StoreError
+from cache.store import Store
+from runners.request import Request
+from runners.sample import Sample, Stop, Usage
+
+
+def to_record(request: Request, sample: Sample) -> bytes:
+    """The bytes that are kept for one sample."""
+    return record.write(request.fields(), asdict(sample))
+
+
+def from_record(key: str, value: bytes) -> Sample:
+    """The sample in a kept record; ``StoreError`` where it is damaged."""
+    _, fields = record.read(key, value)
+    try:
+        usage = cast("dict[str, int | None]", fields.get("usage") or {})
+        return Sample(
+            text=cast("str", fields["text"]), stop=Stop(cast("str", fields["stop"])),
+            model=cast("str", fields["model"]),
+            reasoning=cast("str | None", fields.get("reasoning")), usage=Usage(**usage),
+            request_id=cast("str | None", fields.get("request_id")),
+            latency_s=cast("float | None", fields.get("latency_s")),
+            received_at=cast("str | None", fields.get("received_at")), simulated=bool(fields.get("simulated")),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"{key}: the kept sample cannot be read ({error}); it is left alone and counts as lost"
+        ) from error
+
+
+def kept(store: Store, keys: Iterable[str]) -> dict[str, Sample]:
+    """The kept samples among ``keys``; damaged records are left out, as if they had been lost."""
+    found: dict[str, Sample] = {}
+    for key, value in store.get_many(keys).items():
+        try:
+            found[key] = from_record(key, value)
+        except StoreError:
+            continue
+    return found

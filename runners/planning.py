@@ -1,0 +1,124 @@
+"""Turns a comparison into trials: query-major in one seeded random order, so that every query is a paired block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from facts.background import Background
+from facts.catalog import Library
+from facts.compose import lay_out, render
+from facts.condition import Reasoning
+from facts.errors import DoesNotFit, FactError, UnknownName
+from facts.read_setting import read_queries
+from facts.seeds import stream
+from facts.setting import Query, Setting
+from runners import metrics, providers
+from runners.comparison import Comparison
+from runners.model import Model
+from runners.request import Request, Turn
+from runners.trial import Trial
+
+
+def queries_of(comparison: Comparison, setting: Setting) -> tuple[Query, ...]:
+    """The comparison's queries in the order in which they are asked.
+
+    The order is random, seeded and spread over groups: the first n of it is a fair choice for every n, so asking for
+    more queries keeps those already asked. Raises ``UnknownName`` and ``FactError``.
+    """
+    pool = read_queries(Path(comparison.query_file).expanduser()) if comparison.query_file else setting.queries
+    by_id = {query.id: query for query in pool}
+    if comparison.query_ids:
+        for name in comparison.query_ids:
+            if name not in by_id:
+                raise UnknownName("query", name, by_id, f"Queries of {setting.slug} are in its queries.jsonl.")
+        return tuple(by_id[name] for name in dict.fromkeys(comparison.query_ids))
+    if comparison.queries > len(pool):
+        raise FactError(f"{comparison.queries} queries are asked for, but {setting.slug} has {len(pool)}; "
+                        f"set queries = {len(pool)} or add your own with query_file")  # fmt: skip
+    draw = stream(comparison.seed, setting.slug, "queries")
+    groups: dict[str, list[Query]] = {}
+    for query in pool:
+        groups.setdefault(query.group, []).append(query)
+    piles = list(groups.values())
+    for pile in piles:
+        draw.shuffle(pile)
+    draw.shuffle(piles)
+    longest = max(map(len, piles))
+    spread = [pile[i] for i in range(longest) for pile in piles if i < len(pile)]
+    return tuple(spread[: comparison.queries])
+
+
+def trials(comparison: Comparison, library: Library, model: Model) -> Iterator[Trial]:
+    """Every trial of one model, lazily: all conditions of a query before the next query.
+
+    Within a query, trials that share a background stand together, so that a provider can reuse the long prefix.
+    Raises what composing raises (``FactError``) before the first trial that cannot be composed.
+    """
+    setting = library.setting(comparison.setting)
+    provider = providers.find(model.provider)
+    endpoint = provider.endpoint(model)
+    conditions = comparison.conditions()
+    for query in queries_of(comparison, setting):
+        for replicate in range(comparison.replicates):
+            block: Background | None = None
+            arm: object = None
+            for condition in conditions:
+                if block is None or condition.doses != arm:
+                    block, arm = (
+                        lay_out(condition, setting, query, replicate, library, comparison.seed),
+                        condition.doses,
+                    )
+                prompt = render(condition, setting, query, replicate, block, comparison.seed)
+                most = comparison.max_tokens or setting.max_tokens[condition.reasoning.value]
+                if model.context and prompt.tokens + most > model.context:
+                    raise DoesNotFit(
+                        f"{model.label} reads {model.context:,} tokens, but {condition.arm} on {query.id} needs about "
+                        f"{prompt.tokens + most:,}; lower background_tokens, documents or max_tokens, or choose a "
+                        "model with a longer context"
+                    )
+                system, *turns = prompt.messages
+                native = condition.reasoning == Reasoning.NATIVE
+                request = Request(
+                    provider=model.provider, endpoint=endpoint, model=model.name, system=system.text,
+                    turns=tuple(Turn(role=m.role, text=m.text) for m in turns), max_tokens=most,
+                    temperature=comparison.temperature if model.takes_temperature else None,
+                    thinking_tokens=model.thinking_tokens if native else None, replicate=replicate,
+                )  # fmt: skip
+                yield Trial(model=model, condition=condition, query=query, replicate=replicate, prompt=prompt,
+                            request=request, key=request.key, facts=comparison.facts)  # fmt: skip
+
+
+def requests_of(trial: Trial, comparison: Comparison, library: Library) -> tuple[Request, ...]:
+    """The trial's own request and those of its metrics' probes."""
+    further = [
+        request for name in chosen_metrics(comparison, library) for request in metrics.find(name).ask(trial, library)
+    ]
+    return (trial.request, *further)
+
+
+def chosen_metrics(comparison: Comparison, library: Library) -> tuple[str, ...]:
+    """The metrics to read: those named, or the setting's own with refusal and the keyword rule where none is."""
+    own = library.setting(comparison.setting).metric
+    return comparison.metrics or (own, "refusal", "keyword_alignment_faking")
+
+
+def check(comparison: Comparison, library: Library, models: tuple[Model, ...]) -> None:
+    """Everything that can be known to be wrong before spending; raises ``FactError`` saying what to do."""
+    setting = library.setting(comparison.setting)
+    for fact in comparison.facts:
+        library.fact(fact)
+    for name in comparison.metrics:
+        metric = metrics.find(name)
+        if metric.SETTINGS and setting.slug not in metric.SETTINGS:
+            raise FactError(
+                f"metric {name!r} reads {', '.join(metric.SETTINGS)}, not {setting.slug}; use {setting.metric!r}"
+            )
+    for model in models:
+        if Reasoning.NATIVE in comparison.reasoning and not model.thinking_tokens:
+            raise FactError(f"{model.label} has no native thinking; set thinking_tokens for it in models.toml, or use "
+                            'reasoning = ["scratchpad"]')  # fmt: skip
+        # One whole block: every arm of the first query must compose.
+        for _ in islice(trials(comparison, library, model), len(comparison.conditions())):
+            pass

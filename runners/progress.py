@@ -1,0 +1,95 @@
+"""How far a run has come, per model, in numbers that can be written to a file and read by another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a run stands."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+    STOPPED = "stopped"  # budget used up, or every model stopped
+    BROKEN = "broken"  # an error of ours or of the disk; the message says which
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelProgress:
+    """Counts of one model. ``planned`` includes the calls of probes; ``refused`` counts kept refusals and filters."""
+
+    label: str
+    planned: int
+    kept_before: int = 0
+    done: int = 0
+    refused: int = 0
+    cut_short: int = 0  # stopped by the length limit
+    failures: Mapping[str, int] = field(default_factory=dict[str, int])
+    messages: Mapping[str, str] = field(default_factory=dict[str, str])  # trouble → the last message and its advice
+    resolved: tuple[str, ...] = ()  # model identifiers that providers said answered
+    concurrency: int = 0
+    in_flight: int = 0
+    cached_tokens: int = 0
+    simulated: bool = False
+
+    @property
+    def failed(self) -> int:
+        """Requests that have no sample so far."""
+        return sum(self.failures.values())
+
+    @property
+    def left(self) -> int:
+        """Requests that are neither kept nor failed yet."""
+        return max(0, self.planned - self.kept_before - self.done - self.failed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A snapshot of a whole run. ``rate`` is new samples per second over the run so far."""
+
+    comparison: str
+    state: State
+    models: tuple[ModelProgress, ...] = ()
+    calls: int = 0
+    spent_usd: float = 0.0
+    maybe_usd: float = 0.0
+    cost_known: bool = True
+    elapsed_s: float = 0.0
+    message: str = ""
+    updated_at: str = ""
+
+    @property
+    def planned(self) -> int:
+        """All requests of all models."""
+        return sum(m.planned for m in self.models)
+
+    @property
+    def finished(self) -> int:
+        """Requests that have a sample."""
+        return sum(m.kept_before + m.done for m in self.models)
+
+    @property
+    def new(self) -> int:
+        """Samples bought by this run."""
+        return sum(m.done for m in self.models)
+
+    @property
+    def failed(self) -> int:
+        """Requests without a sample."""
+        return sum(m.failed for m in self.models)
+
+    @property
+    def rate(self) -> float:
+        """New samples per second."""
+        return self.new / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds to the end at the rate so far, or None while there is none."""
+        left = sum(m.left for m in self.models)
+        return left / self.rate if self.rate > 0 else None

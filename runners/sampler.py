@@ -1,0 +1,206 @@
+"""The only way to a model: looks in the store, makes one call per key, keeps what comes back before saying so."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from cache.errors import StoreError
+from cache.store import Store
+from runners import providers
+from runners.attempts import attempt, failure
+from runners.budget import Budget, Verdict, cost_usd, most_usd
+from runners.keep import kept, to_record
+from runners.limits import Limits
+from runners.model import Model
+from runners.pace import Pace
+from runners.providers import Connection
+from runners.request import Request
+from runners.sample import Failure, Outcome, Sample, Trouble
+from runners.trouble import Fatal
+
+_LOOK = 200  # requests looked up in the store at a time
+_BILLABLE = {Trouble.CONNECTION, Trouble.TIMEOUT, Trouble.UNREADABLE}
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """One model being called: how fast, under what budget, and whether anything has stopped it.
+
+    ``flights`` are the calls under way by key; models that share a store in one process share it too, so that
+    identical concurrent requests make one call.
+    """
+
+    model: Model
+    store: Store
+    limits: Limits
+    budget: Budget
+    cancelled: asyncio.Event
+    flights: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict[str, "asyncio.Future[Outcome]"])
+    pace: Pace = field(init=False)
+    stopped: Failure | None = None
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(self.limits.concurrency, start=min(self.limits.concurrency, 16))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of one request. ``was_kept`` says that it was in the store already and cost nothing."""
+
+    request: Request
+    key: str
+    outcome: Outcome
+    was_kept: bool = False
+
+
+class _Gate:
+    """Admits attempts of one request while nothing stands in the way, and settles what each cost."""
+
+    def __init__(self, line: Line, request: Request) -> None:
+        self._line = line
+        text = sum(len(turn.text) for turn in request.turns) + len(request.system or "")
+        self._most = most_usd(line.model, text // 3, request.max_tokens)
+
+    async def enter(self) -> Failure | None:
+        line = self._line
+        while True:
+            if line.stopped:
+                return line.stopped
+            if line.cancelled.is_set():
+                return Failure(trouble=Trouble.CANCELLED, message="the run was cancelled before this call")
+            verdict = line.budget.reserve(self._most)
+            if verdict is not Verdict.WAIT:
+                break
+            await asyncio.sleep(0.02)  # near the limit only: calls in flight may turn out cheaper than their most
+        if verdict is Verdict.STOP:
+            return Failure(trouble=Trouble.BUDGET, message=line.budget.reached or "the budget is used up",
+                           advice="raise the budget and run again: what is kept costs nothing")  # fmt: skip
+        return None
+
+    def leave(self, sample: Sample | None, trouble: Trouble | None) -> None:
+        if sample is None:
+            self._line.budget.lost(self._most, billable=trouble in _BILLABLE)
+        else:
+            self._line.budget.settle(self._most, cost_usd(self._line.model, sample.usage))
+
+
+async def _buy(line: Line, connection: Connection, request: Request, key: str, jitter: random.Random) -> Outcome:
+    body = providers.find(line.model.provider).body(request)  # built once: every attempt sends these very bytes
+    try:
+        outcome = await attempt(connection, body, line.limits, line.pace, _Gate(line, request), line.cancelled, jitter)
+    except Fatal as error:
+        outcome = failure(error, 1)
+        line.stopped = line.stopped or Failure(
+            trouble=Trouble.STOPPED, message=f"{line.model.label} was stopped: {error.message}", advice=error.advice,
+            status=error.status,
+        )  # fmt: skip
+    if isinstance(outcome, Sample):
+        try:
+            # shielded: a paid reply is kept even if the run is torn down at this very moment
+            await asyncio.shield(asyncio.wrap_future(line.store.add(key, to_record(request, outcome))))
+        except StoreError as error:
+            line.stopped = Failure(trouble=Trouble.STORE, message=str(error), advice="free space, then resume")
+            return line.stopped
+    return outcome
+
+
+async def ask(line: Line, connection: Connection, request: Request, key: str, jitter: random.Random) -> Outcome:
+    """The outcome of one request that the store does not have; concurrent identical requests make one call."""
+    if (flight := line.flights.get(key)) is not None:
+        return await asyncio.shield(flight)
+    flight = asyncio.get_running_loop().create_future()
+    line.flights[key] = flight
+    try:
+        outcome = await _buy(line, connection, request, key, jitter)
+        flight.set_result(outcome)
+    except BaseException as error:
+        flight.set_exception(error)
+        flight.exception()  # marked as seen: others may not be waiting
+        raise
+    finally:
+        del line.flights[key]
+    return outcome
+
+
+def _look(requests: Iterator[tuple[str, Request]], store: Store) -> list[tuple[Request, str, Sample | None]]:
+    chunk = list(islice(requests, _LOOK))
+    found = kept(store, [key for key, _ in chunk])
+    return [(request, key, found.get(key)) for key, request in chunk]
+
+
+async def sample(requests: Iterable[tuple[str, Request]], line: Line) -> AsyncIterator[Answer]:
+    """Each (key, request)'s answer as it comes, kept ones first within a look-up; taken lazily, in order.
+
+    Composing prompts and reading the store happen in a thread. After cancellation, a used-up budget or a fatal error
+    no new call starts, what is in flight is kept and answered, and requests not reached yet are not answered at all.
+    """
+    source = iter(requests)
+    answers: asyncio.Queue[Answer | BaseException | None] = asyncio.Queue(maxsize=_LOOK * 2)
+    connection: Connection | None = None
+    jitter = random.Random()
+    running: set[asyncio.Task[None]] = set()
+
+    async def one(request: Request, key: str) -> None:
+        assert connection is not None  # noqa: S101  (opened before the first task)
+        await answers.put(Answer(request=request, key=key, outcome=await ask(line, connection, request, key, jitter)))
+
+    async def feed() -> None:
+        nonlocal connection
+        room = asyncio.Semaphore(line.limits.concurrency * 2)  # in flight and next in line, never the whole plan
+
+        def finished(task: asyncio.Task[None]) -> None:
+            running.discard(task)
+            room.release()
+            _report(task, answers)
+
+        while not _over(line) and (chunk := await asyncio.to_thread(_look, source, line.store)):
+            for request, key, have in chunk:
+                if have is not None:
+                    await answers.put(Answer(request=request, key=key, outcome=have, was_kept=True))
+                    continue
+                if connection is None:
+                    connection = await asyncio.to_thread(
+                        providers.find(line.model.provider).connect, line.model, line.limits.concurrency
+                    )
+                await room.acquire()
+                if _over(line):
+                    break
+                task = asyncio.create_task(one(request, key))
+                running.add(task)
+                task.add_done_callback(finished)
+        while running:
+            await asyncio.wait(running)
+        await answers.put(None)
+
+    feeder = asyncio.create_task(feed())
+    feeder.add_done_callback(lambda task: _report(task, answers))
+    try:
+        while (answer := await answers.get()) is not None:
+            if isinstance(answer, BaseException):
+                raise answer
+            yield answer
+    finally:
+        feeder.cancel()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(feeder, *running, return_exceptions=True)
+        if connection is not None:
+            await connection.close()
+
+
+def _over(line: Line) -> bool:
+    return line.stopped is not None or line.cancelled.is_set() or line.budget.reached is not None
+
+
+def _report(task: asyncio.Task[None], answers: asyncio.Queue[Answer | BaseException | None]) -> None:
+    if task.cancelled() or (error := task.exception()) is None:
+        return
+    try:
+        answers.put_nowait(error)
+    except asyncio.QueueFull:  # the reader will get here; nothing may be dropped
+        reporting = asyncio.get_running_loop().create_task(answers.put(error))
+        reporting.add_done_callback(lambda _: None)

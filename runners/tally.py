@@ -1,0 +1,55 @@
+"""Counts one model's answers while a run goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from runners.progress import ModelProgress
+from runners.sample import Failure, Stop
+from runners.sampler import Answer, Line
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Mutable counts behind ``ModelProgress``; one per model and run."""
+
+    label: str
+    planned: int
+    simulated: bool
+    kept_before: int = 0
+    done: int = 0
+    refused: int = 0
+    cut_short: int = 0
+    cached_tokens: int = 0
+    failures: Counter[str] = field(default_factory=Counter[str])
+    messages: dict[str, str] = field(default_factory=dict[str, str])
+    resolved: set[str] = field(default_factory=set[str])
+
+    def add(self, answer: Answer) -> None:
+        """Count one answer."""
+        match answer.outcome:
+            case Failure() as failure:
+                self.fail(failure)
+            case sample:
+                self.kept_before += answer.was_kept
+                self.done += not answer.was_kept
+                self.refused += sample.stop in {Stop.REFUSAL, Stop.CONTENT_FILTER}
+                self.cut_short += sample.stop is Stop.LENGTH
+                self.cached_tokens += 0 if answer.was_kept else sample.usage.cache_read_tokens or 0
+                self.resolved.add(sample.model)
+
+    def fail(self, failure: Failure, count: int = 1) -> None:
+        """Count requests that have no sample, with the words for the user."""
+        name = failure.trouble.value
+        self.failures[name] += count
+        self.messages[name] = f"{failure.message} {failure.advice}".strip()
+
+    def progress(self, line: Line | None) -> ModelProgress:
+        """A frozen snapshot."""
+        return ModelProgress(
+            label=self.label, planned=self.planned, kept_before=self.kept_before, done=self.done, refused=self.refused,
+            cut_short=self.cut_short, failures=dict(self.failures), messages=dict(self.messages),
+            resolved=tuple(sorted(self.resolved)), concurrency=line.pace.target if line else 0,
+            in_flight=line.pace.in_flight if line else 0, cached_tokens=self.cached_tokens, simulated=self.simulated,
+        )  # fmt: skip
