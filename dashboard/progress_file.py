@@ -6,12 +6,14 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
 
-from runners.progress import ModelProgress, Progress, State
+from pydantic import TypeAdapter, ValidationError
+
+from runners.progress import Progress
 
 NAME = "progress.json"
 CANCEL = "cancel"
+_FORM = TypeAdapter(Progress)
 
 
 def write_progress(folder: Path, progress: Progress) -> None:
@@ -28,9 +30,6 @@ def write_progress(folder: Path, progress: Progress) -> None:
 def read_progress(folder: Path) -> Progress | None:
     """The last progress written, or None where there is none that can be read."""
     try:
-        raw: object = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        data = cast("dict[str, Any]", raw)  # checked by the constructors below
-        models = tuple(ModelProgress(**{**m, "resolved": tuple(m.get("resolved", ()))}) for m in data.pop("models"))
-        return Progress(**{**data, "state": State(data["state"]), "models": models})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return _FORM.validate_json((folder / NAME).read_bytes())
+    except (OSError, ValidationError):
         return None

@@ -1,0 +1,62 @@
+"""The command line: plan, run, watch and report comparisons without a browser; `salience app` opens the dashboard."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+# Each command is a module in dashboard/commands with `add_arguments(parser)` and `main(args) -> int`; modules are
+# imported only for the command that is used, so that --help stays instant.
+COMMANDS = {
+    "app": "open the dashboard in a browser, on this machine only",
+    "plan": "say what a comparison would call, cost and take; calls nothing",
+    "run": "run or resume a comparison; what is kept is never bought again",
+    "watch": "follow a run that this or another process started",
+    "cancel": "stop a run: no new calls, what is in flight is kept",
+    "report": "rates and effects of a comparison, as text, JSON or Markdown",
+    "export": "write figures, points, samples and methods as one zip",
+    "facts": "list, show and check facts",
+    "models": "list models, their prices, and what stands in the way of calling them",
+    "store": "verify, measure and explain what is kept",
+}
+
+
+def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="salience",
+        description="Which facts about the world, made salient, make a language model scheme less or reveal more?",
+    )
+    parser.add_argument("--workspace", metavar="FOLDER", help="where your work is kept (default: ./workspace)")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, about in COMMANDS.items():
+        child = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        if name in names:
+            import_module(f"dashboard.commands.{name}").add_arguments(child)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; exit code 0 done, 1 something is wrong (said on stderr), 2 usage, 130 interrupted."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = _parser([word for word in words if word in COMMANDS]).parse_args(words)
+    from cache.errors import StoreError  # noqa: PLC0415  (after --help, which must not wait for it)
+    from facts.errors import FactError  # noqa: PLC0415
+
+    try:
+        code: int = import_module(f"dashboard.commands.{args.command}").main(args)
+    except (FactError, StoreError) as error:
+        print(f"salience: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("salience: interrupted; everything received is kept", file=sys.stderr)
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""`salience plan FILE`: what a comparison would call, cost and take; calls nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from cache.store import Store
+from dashboard.launch import models_of
+from dashboard.plan_text import plan_json, plan_lines
+from dashboard.workspace import Workspace, open_workspace
+from facts.catalog import load
+from facts.errors import BrokenFile
+from runners.comparison import Comparison
+from runners.comparison_file import read_comparison
+from runners.estimate import estimate
+from runners.planning import check
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("comparison", help="a comparison file (TOML), or the name of one in the workspace")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def find_comparison(name: str, workspace: Workspace) -> Comparison:
+    """The comparison in file ``name``, or of that name in the workspace; raises ``BrokenFile``."""
+    path = Path(name)
+    inside = workspace.comparisons / f"{name}.toml"
+    if not path.exists() and inside.exists():
+        path = inside
+    if not path.exists() and not name.endswith(".toml"):
+        known = ", ".join(sorted(p.stem for p in workspace.comparisons.glob("*.toml"))) or "none yet"
+        raise BrokenFile(
+            f"no comparison {name!r}: give a TOML file (see examples/) or a name in the workspace ({known})"
+        )
+    return read_comparison(path)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the command."""
+    workspace = open_workspace(args.workspace)
+    comparison = find_comparison(args.comparison, workspace)
+    library = load(workspace.facts)
+    models = models_of(comparison, workspace)
+    check(comparison, library, models)
+    if workspace.store.exists():
+        with Store(workspace.store) as store:
+            plan = estimate(comparison, library, models, store)
+    else:
+        plan = estimate(comparison, library, models, None)
+    print(json.dumps(plan_json(plan), indent=2) if args.json else "\n".join(plan_lines(plan)))
+    return 0

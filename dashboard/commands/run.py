@@ -1,0 +1,104 @@
+"""`salience run FILE`: run or resume a comparison; what is kept is never bought again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from dataclasses import asdict, replace
+from types import FrameType
+
+from cache.store import Store
+from dashboard.commands.plan import find_comparison
+from dashboard.launch import launch, models_of
+from dashboard.plan_text import plan_lines, progress_line, trouble_lines
+from dashboard.workspace import open_workspace
+from facts.catalog import load
+from runners.estimate import estimate
+from runners.planning import check
+from runners.progress import Progress, State
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("comparison", help="a comparison file (TOML), or the name of one in the workspace")
+    parser.add_argument("--model", action="append", metavar="LABEL", help="run on this model instead (repeatable)")
+    parser.add_argument("--replicates", type=int, metavar="N", help="this many replicates instead")
+    parser.add_argument("--queries", type=int, metavar="N", help="this many queries instead")
+    parser.add_argument("--max-usd", type=float, metavar="USD", help="stop before this much is spent")
+    parser.add_argument("--max-calls", type=int, metavar="N", help="stop after this many calls")
+    parser.add_argument("--concurrency", type=int, metavar="N", help="at most this many calls at once per model")
+    parser.add_argument("--yes", action="store_true", help="do not ask before spending money")
+    parser.add_argument("--json", action="store_true", help="print the last progress as JSON on stdout")
+    parser.add_argument("--no-report", action="store_true", help="do not write the report at the end")
+
+
+class _Terminal:
+    """Writes progress to stderr: one line that is rewritten on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self.live = sys.stderr.isatty()
+        self.last = 0.0
+        self.state: State | None = None
+
+    def show(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self.last < (0.2 if self.live else 5.0) and progress.state == self.state:
+            return
+        self.last, self.state = now, progress.state
+        line = progress_line(progress)
+        print(f"\r\x1b[2K{line}" if self.live else line, end="" if self.live else "\n", file=sys.stderr, flush=True)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the command: exit code 0 when every planned request has a sample, 1 otherwise."""
+    workspace = open_workspace(args.workspace)
+    comparison = find_comparison(args.comparison, workspace)
+    chosen = {
+        "models": tuple(args.model) if args.model else None, "replicates": args.replicates, "queries": args.queries,
+        "max_usd": args.max_usd, "max_calls": args.max_calls, "concurrency": args.concurrency,
+    }  # fmt: skip
+    comparison = replace(comparison, **{name: value for name, value in chosen.items() if value is not None})
+    library = load(workspace.facts)
+    models = models_of(comparison, workspace)
+    check(comparison, library, models)
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        if stopping:
+            raise KeyboardInterrupt
+        stopping = True
+        print("\nstopping: no new calls; waiting for what is in flight (Ctrl-C again to abandon it)", file=sys.stderr)
+
+    with Store(workspace.store) as store:
+        plan = estimate(comparison, library, models, store)
+        print("\n".join(plan_lines(plan)), file=sys.stderr)
+        paid = plan.cost("high")
+        if plan.new and paid != 0 and not args.yes and sys.stdin.isatty() and not _agreed():
+            return 1
+        terminal = _Terminal()
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            last = launch(comparison, library, workspace, store, terminal.show, lambda: stopping)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        if terminal.live:
+            print(file=sys.stderr)
+        for line in (*([last.message] if last.message else []), *trouble_lines(last)):
+            print(line, file=sys.stderr)
+        if args.json:
+            print(json.dumps(asdict(last)))
+        if not args.no_report and last.finished:
+            from dashboard.commands.report import write_report  # noqa: PLC0415  (pandas is slow to import)
+
+            print(f"report: {write_report(comparison, library, models, store, workspace)}", file=sys.stderr)
+    return 0 if last.state is State.FINISHED and not last.failed else 1
+
+
+def _agreed() -> bool:
+    print("This costs money. Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -1,0 +1,91 @@
+"""Says a plan and a progress in words and in JSON."""
+
+from __future__ import annotations
+
+from runners.estimate import ModelPlan, Plan
+from runners.progress import Progress
+
+
+def usd(amount: float | None) -> str:
+    """An amount of money; an unknown price is unknown, never free."""
+    if amount is None:
+        return "unknown"
+    return "$0" if amount == 0 else f"${amount:,.2f}" if amount >= 0.01 else f"${amount:.4f}"
+
+
+def span(seconds: float | None) -> str:
+    """A length of time, as coarse as it is uncertain."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s" if seconds > 0 else "an instant"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _model_line(item: ModelPlan) -> str:
+    mark = " (SIMULATED)" if item.simulated else ""
+    cost = (
+        f"{usd(item.cost_low)} – {usd(item.cost_expected)} – {usd(item.cost_high)}"
+        if item.cost_high
+        else usd(item.cost_high)
+    )
+    return (
+        f"  {item.model.label}{mark}: {item.new:,} new calls, {item.kept:,} kept; about {item.tokens_in:,} tokens in, "
+        f"at most {item.tokens_out_most:,} out; cost {cost}; about {span(item.seconds)}"
+    )
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The plan for a terminal."""
+    c = plan.comparison
+    size = (
+        f"{plan.conditions} conditions × {plan.queries} queries × {c.replicates} replicates × {len(plan.models)} models"
+    )
+    total = f"in all {plan.new:,} new calls, {plan.kept:,} already kept"
+    return [
+        f"{c.name}: {c.setting}, {c.channel}, {size}",
+        *(_model_line(item) for item in plan.models),
+        f"  {total}; longest prompt about {plan.longest_prompt:,} tokens",
+        *(f"  cannot call {m.model.label}: {m.problem}" for m in plan.models if m.problem),
+    ]
+
+
+def plan_json(plan: Plan) -> dict[str, object]:
+    """The plan for a script."""
+    return {
+        "comparison": plan.comparison.name, "conditions": plan.conditions, "queries": plan.queries,
+        "calls": plan.calls, "kept": plan.kept, "new": plan.new, "simulated": plan.simulated,
+        "cost_usd": {which: plan.cost(which) for which in ("low", "expected", "high")},
+        "models": [
+            {"label": m.model.label, "calls": m.calls, "kept": m.kept, "new": m.new, "tokens_in": m.tokens_in,
+             "tokens_out_most": m.tokens_out_most, "cost_low_usd": m.cost_low, "cost_expected_usd": m.cost_expected,
+             "cost_high_usd": m.cost_high, "seconds": m.seconds, "problem": m.problem, "simulated": m.simulated}
+            for m in plan.models
+        ],
+    }  # fmt: skip
+
+
+def progress_line(progress: Progress) -> str:
+    """One line on how far a run is: done, kept, failed, rate, time left, money."""
+    share = f"{progress.finished:,}/{progress.planned:,}"
+    parts = [f"{progress.state}", f"{share} samples", f"{progress.new:,} new"]
+    if progress.failed:
+        parts.append(f"{progress.failed:,} failed")
+    if refused := sum(m.refused for m in progress.models):
+        parts.append(f"{refused:,} refused")
+    if progress.new:
+        parts.append(f"{progress.rate:.1f}/s")
+        parts.append(f"{span(progress.eta_s)} left")
+    spent = usd(progress.spent_usd) if progress.cost_known else "cost unknown"
+    maybe = f" (up to {usd(progress.maybe_usd)} more for calls that broke off)" if progress.maybe_usd else ""
+    parts.append(f"{spent} spent{maybe}" if progress.cost_known else spent)
+    return " · ".join(parts)
+
+
+def trouble_lines(progress: Progress) -> list[str]:
+    """What went wrong, grouped, with what to do."""
+    return [
+        f"{model.label}: {count:,} × {name.replace('_', ' ')} — {model.messages.get(name, '')}"
+        for model in progress.models
+        for name, count in model.failures.items()
+    ]

@@ -1,0 +1,91 @@
+"""Verifies every wording of a fact when it is authored: anchors, negations, banned words, equal banks, room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from facts.fact import Fact
+from facts.parse import Strict, parse_toml, read_text
+from facts.salience import Part, Polarity
+from facts.tokens import count_tokens
+
+_BANNED = Path(__file__).parent / "banned.toml"
+_HOLES = {"monitored", "unmonitored"}
+_LONGEST = 60  # tokens in one wording: a background holds several
+_SAYS_CLAIM = (Part.MENTION, Part.STATE, Part.ELABORATE)
+
+
+class _Banned(Strict):
+    words: list[str]
+    advice: list[str]
+
+
+@lru_cache(maxsize=1)
+def _banned() -> _Banned:
+    return parse_toml(_BANNED, read_text(_BANNED), _Banned)
+
+
+def banned_words(text: str, allow: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The words in ``text`` that would prompt the outcome or give advice, except those allowed."""
+    lists = _banned()
+    found = [m.group(0) for w in (*lists.words, *lists.advice) for m in re.finditer(rf"(?i)\b(?:{w})\b", text)]
+    return tuple(dict.fromkeys(word for word in found if word.lower() not in allow))
+
+
+def says(fact: Fact, polarity: Polarity, text: str) -> bool:
+    """Whether ``text`` makes the fact's claim with that polarity, by its anchors."""
+    claim = all(anchor.search(text) for anchor in fact.topic)
+    negated = bool(fact.negation.search(text))
+    match polarity:
+        case Polarity.AFFIRMED:
+            return claim and not negated
+        case Polarity.NEGATED:
+            return claim and negated
+        case Polarity.PLACEBO:
+            return not claim
+
+
+def _wording(fact: Fact, polarity: Polarity, part: Part, text: str) -> Iterator[str]:
+    if words := banned_words(text, fact.allow):
+        yield f"uses {', '.join(map(repr, words))}, which would prompt the outcome or advise"
+    if unknown := set(re.findall(r"\{([^{}]*)\}", text)) - _HOLES:
+        yield f"has {{{min(unknown)}}}; only {{monitored}} and {{unmonitored}} are filled"
+    if count_tokens(text) > _LONGEST:
+        yield f"is longer than {_LONGEST} tokens"
+    if part in _SAYS_CLAIM or polarity is Polarity.PLACEBO:
+        if not says(fact, polarity, text):
+            yield {
+                Polarity.AFFIRMED: "misses an anchor of the claim, or reads as its negation",
+                Polarity.NEGATED: "misses an anchor of the claim, or has no negation in the same sentence",
+                Polarity.PLACEBO: "hits every anchor of the claim, so it is not a placebo",
+            }[polarity]
+    elif polarity is Polarity.NEGATED and not fact.negation.search(text):
+        yield "has no negation in the same sentence"
+    elif polarity is Polarity.AFFIRMED and fact.negation.search(text):
+        yield "reads as a negation"
+    elif not any(anchor.search(text) for anchor in fact.topic):
+        yield "touches no anchor of the claim"
+
+
+def problems(fact: Fact) -> tuple[str, ...]:
+    """Everything that is wrong with a fact's wordings, one sentence each; empty when it may be used."""
+    found: list[str] = []
+    seen: dict[str, str] = {}
+    for part in Part:
+        sizes = {polarity: len(fact.banks[polarity][part]) for polarity in Polarity}
+        if len(set(sizes.values())) > 1:
+            shown = ", ".join(f"{polarity} {size}" for polarity, size in sizes.items())
+            found.append(f"{fact.slug}: {part} banks differ in size ({shown}); the placebo twin needs equal banks")
+        for polarity in Polarity:
+            for number, text in enumerate(fact.banks[polarity][part]):
+                where = f"{fact.slug} {polarity}.{part}[{number}]"
+                found.extend(f"{where} {what}: {text!r}" for what in _wording(fact, polarity, part, text))
+                if text in seen:
+                    found.append(f"{where} repeats {seen[text]}: {text!r}")
+                seen.setdefault(text, where)
+    if fact.allow and not fact.allow_reason:
+        found.append(f"{fact.slug}: allow names {', '.join(fact.allow)} but allow_reason is empty; say why")
+    return tuple(found)
