@@ -17,14 +17,19 @@ FOLDER = Path(__file__).parent / "filler"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """Filler sentences of one topic; each stands alone and is one line that ends in a full stop."""
+    """Filler sentences of one topic; each stands alone and is one line that ends in a full stop.
+
+    ``subjects`` are headings for a document about the topic.
+    """
 
     topic: str
+    subjects: tuple[str, ...]
     sentences: tuple[str, ...]
 
 
 class _PackFile(Strict):
     topic: str = Field(min_length=1)
+    subjects: list[str] = Field(min_length=4)
     sentences: list[str] = Field(min_length=30)
 
     @field_validator("sentences")
@@ -45,7 +50,7 @@ def read_packs(folder: Path) -> tuple[Pack, ...]:
     packs: list[Pack] = []
     for path in sorted(folder.glob("*.toml")):
         form = parse_toml(path, read_text(path), _PackFile)
-        packs.append(Pack(topic=form.topic, sentences=tuple(form.sentences)))
+        packs.append(Pack(topic=form.topic, subjects=tuple(form.subjects), sentences=tuple(form.sentences)))
     return tuple(packs)
 
 

@@ -72,6 +72,6 @@ def test_sentences_of_one_topic_are_its_pack_and_an_unknown_topic_is_named() -> 
 )
 def test_a_pack_with_a_careless_sentence_is_refused_by_name(tmp_path: Path, sentence: str, complaint: str) -> None:
     rows = [f"Row {number} is wide." for number in range(1, 31)] + [sentence]
-    (tmp_path / "rows.toml").write_text(f'topic = "rows"\nsentences = {rows!r}\n', encoding="utf-8")
+    (tmp_path / "rows.toml").write_text(f'topic = "rows"\nsubjects = {list("abcd")!r}\nsentences = {rows!r}\n', encoding="utf-8")
     with pytest.raises(BrokenFile, match=f"rows.toml(?s:.)*{complaint}"):
         filler.read_packs(tmp_path)
