@@ -59,7 +59,7 @@ def background(condition: Condition, pieces: tuple[Piece, ...], seed: str) -> Ba
     if sum(needs) > room:
         least = sum(needs) + _wrapping(condition.documents)
         # Other queries draw other genres and wordings, some of them longer.
-        advised = -(-least * 5 // 4 // 20) * 20
+        advised = -(-(least * 5 // 4 + 40) // 20) * 20
         raise DoesNotFit(
             f"{condition.arm}: {condition.documents} documents with these facts need {least} tokens, but "
             f"background_tokens is {condition.background_tokens}; set it to {advised} or more, or use fewer documents"

@@ -66,7 +66,7 @@ def write(scaffold: Scaffold, load: Load, tokens: int) -> Document:
     least = need(scaffold, load)
     if tokens < least:
         raise DoesNotFit(
-            f"a {scaffold.genre} document with these facts takes {least} tokens, not {tokens}; ask for more"
+            f"a {scaffold.genre} document with these facts takes {least} tokens, not {tokens}; ask for longer documents"
         )
     slots: list[list[int]] = [[opener] for opener in scaffold.openers]
     # A sentence goes to the slot that its turn falls on, so filler that two arms share stands in the same slot.

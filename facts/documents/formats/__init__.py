@@ -1,0 +1,1 @@
+"""Writers of document sets, one file a target format."""
