@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from enum import Enum
 
 from runners.model import Model
 from runners.sample import Usage
 
 _MTOK = 1_000_000
+_TEMPLATE_TOKENS = 30  # a turn's own marks
 
 
 def cost_usd(model: Model, usage: Usage) -> float | None:
@@ -29,11 +31,16 @@ def cost_usd(model: Model, usage: Usage) -> float | None:
     ) / _MTOK
 
 
-def most_usd(model: Model, prompt_tokens: int, max_tokens: int) -> float | None:
-    """The most a call can cost: a prompt half as long again as estimated, and a reply that uses all it may."""
+def most_usd(model: Model, texts: Iterable[str], max_tokens: int) -> float | None:
+    """The most a call can cost: every second byte a token, the template's own tokens, and a reply that uses all it may.
+
+    No tokenizer in use needs more than a token per two bytes of prose (English takes about one per four).
+    """
     if model.usd_per_mtok_in is None or model.usd_per_mtok_out is None:
         return None
-    return (1.5 * prompt_tokens * model.usd_per_mtok_in + max_tokens * model.usd_per_mtok_out) / _MTOK
+    prompt_tokens = sum(len(text.encode()) / 2 + _TEMPLATE_TOKENS for text in texts)
+    dearest = max(model.usd_per_mtok_in, model.usd_per_mtok_cache_write or 0.0)
+    return (prompt_tokens * dearest + max_tokens * model.usd_per_mtok_out) / _MTOK
 
 
 class Verdict(Enum):

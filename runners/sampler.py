@@ -62,8 +62,8 @@ class _Gate:
 
     def __init__(self, line: Line, request: Request) -> None:
         self._line = line
-        text = sum(len(turn.text) for turn in request.turns) + len(request.system or "")
-        self._most = most_usd(line.model, text // 3, request.max_tokens)
+        texts = [request.system or "", *(turn.text for turn in request.turns)]
+        self._most = most_usd(line.model, texts, request.max_tokens + (request.thinking_tokens or 0))
 
     async def enter(self) -> Failure | None:
         line = self._line
