@@ -1,0 +1,65 @@
+"""OpenAI's Chat Completions API, called through the official SDK."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runners.model import Model
+from runners.providers import _address, _chat
+from runners.providers._http_error import Line
+from runners.request import Request
+
+if TYPE_CHECKING:
+    from runners.providers import Connection
+
+TITLE = "OpenAI"
+SIMULATED = False
+OFFICIAL = "https://api.openai.com/v1"
+KEY_ENV = "OPENAI_API_KEY"
+
+# Models that reason by default and can be told not to (their documentation, 2026-11). GPT-6.1 Sol and GPT-6.2 refuse
+# "none", GPT-4.1 knows no effort at all: a model that is not named here is left to its own default.
+_SWITCHED_OFF = re.compile(r"gpt-(6-sol|6-luna|6\.1-terra)")
+
+
+def endpoint(model: Model) -> str:
+    """The API's address up to and with ``/v1``, in one spelling."""
+    return _address.normal(model.base_url or OFFICIAL).removesuffix("/chat/completions")
+
+
+def problem(model: Model) -> str | None:
+    """A wrong address or a missing key, and what to do."""
+    wrong = _address.address_problem(model.base_url) if model.base_url else None
+    return wrong or _address.key_problem(_address.key_name(model, KEY_ENV))
+
+
+def body(request: Request) -> bytes:
+    """The Chat Completions body with OpenAI's own field names.
+
+    ``max_tokens`` of a request bounds the visible reply; the thinking budget is added to it, because the API counts
+    both against ``max_completion_tokens``. A budget becomes a ``reasoning_effort`` (``_chat.effort``); while they
+    reason, OpenAI's models take no temperature, so none is sent.
+    """
+    budget = request.thinking_tokens
+    off = "none" if _SWITCHED_OFF.match(request.model) else None
+    return _chat.dumped(
+        {
+            "model": request.model,
+            "messages": _chat.messages(request),
+            "max_completion_tokens": request.max_tokens + (budget or 0),
+            "reasoning_effort": off if budget is None else _chat.effort(budget),
+            "temperature": request.temperature if budget is None else None,
+            "top_p": request.top_p if budget is None else None,
+            "stop": request.stop,
+        }
+    )
+
+
+def connect(model: Model, concurrency: int) -> Connection:
+    """Open a connection. Raises ``Fatal`` when ``problem`` finds one."""
+    if wrong := problem(model):
+        raise _address.not_ready(model, wrong, _address.key_name(model, KEY_ENV))
+    name = _address.key_name(model, KEY_ENV)
+    line = Line(title=TITLE, model=model.name, address=endpoint(model), key_name=name)
+    return _chat.connect(line, _address.key_value(name), concurrency)
