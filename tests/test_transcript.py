@@ -1,0 +1,82 @@
+"""A reply is split into reasoning and answer however badly its tags are kept, and never raises."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.sample import Sample, Stop
+from runners.transcript import split, split_text
+
+PIECES = st.sampled_from([
+    "<SCRATCHPAD_REASONING>", "</SCRATCHPAD_REASONING>", "<scratchpad_reasoning>", "<RESPONSE>", "</RESPONSE>",
+    "</Response >", "<think>", "</think>", "< /RESPONSE>", "<", ">", "</", "A", " because ", "\n", "<RESPONSE", "🙂", "\x00",
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "reasoning", "visible"),
+    [
+        ("<SCRATCHPAD_REASONING>hm</SCRATCHPAD_REASONING><RESPONSE>A</RESPONSE>", "hm", "A"),
+        ("<scratchpad_reasoning>hm</Scratchpad_Reasoning>\n<response>A</response>", "hm", "A"),
+        ("<SCRATCHPAD_REASONING>hm</SCRATCHPAD_REASONING>\nA it is", "hm", "A it is"),
+        ("<SCRATCHPAD_REASONING>hm<RESPONSE>A</RESPONSE>", "hm", "A"),
+        ("<SCRATCHPAD_REASONING>hm</SCRATCHPAD_REASONING><RESPONSE>A\nso", "hm", "A\nso"),
+        ("<SCRATCHPAD_REASONING>hm", "hm", ""),
+        ("hm</think>A", "hm", "A"),
+        ("<think>hm</think>A", "hm", "A"),
+        ("no tags at all", None, "no tags at all"),
+        ("", None, ""),
+        ("<RESPONSE>A</RESPONSE><RESPONSE>B</RESPONSE><RESPONSE> </RESPONSE>", None, "B"),
+        ("<SCRATCHPAD_REASONING>x<RESPONSE>A</RESPONSE>y</SCRATCHPAD_REASONING><RESPONSE>B</RESPONSE>", "x\ny", "B"),
+        ("<SCRATCHPAD_REASONING>x<SCRATCHPAD_REASONING>y</SCRATCHPAD_REASONING><RESPONSE>B</RESPONSE>", "x\ny", "B"),
+        ("<RESPONSE><SCRATCHPAD_REASONING>x</SCRATCHPAD_REASONING>B</RESPONSE>", "x", "B"),
+        ("before <RESPONSE>B</RESPONSE> after", None, "B"),
+        ("<responsible> 3 < 4", None, "<responsible> 3 < 4"),
+    ],
+)
+def test_each_way_of_keeping_tags_badly_is_read_the_documented_way(text, reasoning, visible) -> None:
+    found = split_text(text)
+    assert (found.reasoning, found.visible) == (reasoning, visible)
+
+
+def test_a_reply_cut_inside_its_reasoning_is_not_readable_and_says_why() -> None:
+    found = split_text("<SCRATCHPAD_REASONING>so I would")
+    assert not found.readable
+    assert "never closed" in found.reason
+
+
+def test_an_answer_that_stands_only_inside_closed_reasoning_is_given_but_marked() -> None:
+    found = split_text("<SCRATCHPAD_REASONING>x<RESPONSE>A</RESPONSE></SCRATCHPAD_REASONING>")
+    assert found.visible == "A"
+    assert not found.readable
+
+
+def test_native_thinking_is_reasoning_and_comes_before_tagged_reasoning() -> None:
+    text = "<SCRATCHPAD_REASONING>two</SCRATCHPAD_REASONING><RESPONSE>A</RESPONSE>"
+    assert split(Sample(text=text, stop=Stop.END, model="m", reasoning="one")).reasoning == "one\n\ntwo"
+    assert split(Sample(text="A", stop=Stop.END, model="m", reasoning=" ")).reasoning is None
+
+
+@given(st.lists(PIECES, max_size=30).map("".join), st.none() | st.text(max_size=10))
+def test_any_soup_of_tags_is_split_without_raising_or_inventing_text(text, native) -> None:
+    found = split(Sample(text=text, stop=Stop.END, model="m", reasoning=native))
+    assert found.readable == (not found.reason)
+    assert found.readable <= bool(found.visible)
+    for line in found.visible.splitlines() + (found.reasoning or "").splitlines():
+        assert line in text or line in (native or "")
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="<>")))
+def test_text_without_tags_is_all_visible(text) -> None:
+    found = split_text(text)
+    assert (found.visible, found.reasoning, found.tagged) == (text.strip(), None, False)
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_characters="<>")), st.text(alphabet=st.characters(exclude_characters="<>"))
+)
+def test_well_kept_tags_give_back_what_was_put_in(thought, answer) -> None:
+    found = split_text(f"<SCRATCHPAD_REASONING>{thought}</SCRATCHPAD_REASONING>\n<RESPONSE>{answer}</RESPONSE>")
+    assert ((found.reasoning or ""), found.visible) == (thought.strip(), answer.strip())
