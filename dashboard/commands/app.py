@@ -1,0 +1,40 @@
+"""`salience app`: open the dashboard in a browser, on this machine only."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+
+from dashboard.workspace import VARIABLE, open_workspace
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("--port", type=int, default=8501, help="port on 127.0.0.1 (default 8501; the next free one)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
+
+
+def _free_port(first: int) -> int:
+    for port in range(first, first + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return first
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the command until it is interrupted."""
+    workspace = open_workspace(args.workspace)
+    os.environ[VARIABLE] = str(workspace.root)
+    port = _free_port(args.port)
+    print(f"Fact Salience: http://127.0.0.1:{port}  (workspace {workspace.root}; Ctrl-C to stop)", file=sys.stderr)
+    from dashboard.serve import OPTIONS, app  # noqa: PLC0415  (Streamlit takes a second to import)
+
+    app.run(config={**OPTIONS, "server.port": port, "server.headless": bool(args.no_browser)})
+    return 0

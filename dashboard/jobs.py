@@ -1,0 +1,90 @@
+"""Runs in the background of the dashboard: a thread owns nothing that the store and the run folder do not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cache.errors import StoreError
+from cache.store import Store
+from dashboard.launch import is_running, launch, request_cancel
+from dashboard.progress_file import read_progress, write_progress
+from dashboard.workspace import Workspace
+from facts.catalog import Library
+from facts.errors import FactError
+from runners.comparison import Comparison
+from runners.progress import Progress, State
+
+
+@dataclass(slots=True)
+class _Job:
+    cancel: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+    latest: Progress | None = None
+
+
+_jobs: dict[tuple[str, str], _Job] = {}
+_lock = threading.Lock()
+
+
+def start(comparison: Comparison, library: Library, workspace: Workspace, store: Store) -> bool:
+    """Start or resume a comparison in the background; False when this process runs it already."""
+    name = (str(workspace.root), comparison.name)
+    with _lock:
+        old = _jobs.get(name)
+        if old and old.thread and old.thread.is_alive():
+            return False
+        job = _jobs[name] = _Job()
+        job.thread = threading.Thread(
+            target=_work, args=(job, comparison, library, workspace, store), name=f"run-{comparison.name}", daemon=True
+        )
+        job.thread.start()
+    return True
+
+
+def _work(job: _Job, comparison: Comparison, library: Library, workspace: Workspace, store: Store) -> None:
+    def told(progress: Progress) -> None:
+        job.latest = progress
+
+    try:
+        job.latest = launch(comparison, library, workspace, store, told, job.cancel.is_set)
+    except (FactError, StoreError, OSError) as error:
+        job.latest = Progress(comparison=comparison.name, state=State.BROKEN, message=str(error))
+        if not is_running(workspace, comparison.name):  # do not overwrite the progress of another process's run
+            write_progress(workspace.run_folder(comparison.name), job.latest)
+
+
+def progress(workspace: Workspace, name: str) -> tuple[Progress | None, bool]:
+    """How far a comparison's last run is, in whatever process, and whether it is running now."""
+    job = _jobs.get((str(workspace.root), name))
+    if job and job.thread and job.thread.is_alive():
+        return job.latest or read_progress(workspace.run_folder(name)), True
+    return read_progress(workspace.run_folder(name)), is_running(workspace, name)
+
+
+def cancel(workspace: Workspace, name: str) -> None:
+    """Ask a comparison's run to stop, here or in another process; acknowledged within half a second."""
+    if job := _jobs.get((str(workspace.root), name)):
+        job.cancel.set()
+    if is_running(workspace, name):
+        request_cancel(workspace, name)
+
+
+def cancel_all() -> None:
+    """Ask every run of this process to stop, and wait a little for what is in flight to be kept."""
+    running = [job for job in _jobs.values() if job.thread and job.thread.is_alive()]
+    for job in running:
+        job.cancel.set()
+    for job in running:
+        if job.thread:
+            job.thread.join(timeout=5)
+
+
+def running(workspace: Workspace) -> Mapping[str, Progress]:
+    """The latest progress of every comparison that this process runs now."""
+    return {
+        name: job.latest
+        for (root, name), job in _jobs.items()
+        if root == str(workspace.root) and job.thread and job.thread.is_alive() and job.latest
+    }

@@ -1,0 +1,81 @@
+"""The web server: Streamlit behind security headers, on this machine only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Model text may hold images and links to anywhere; the browser must fetch none of them. Streamlit needs inline styles,
+# and Vega compiles expressions (unsafe-eval); scripts come from this server alone.
+_POLICY = "; ".join((
+    "default-src 'self'",
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self' data: blob:",
+    "media-src 'self' data: blob:",
+    "worker-src 'self' blob:",
+    "frame-src 'self' blob:",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+))  # fmt: skip
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+# What every start needs, whatever the user's own configuration says.
+OPTIONS: dict[str, str | int | bool | list[str]] = {
+    "server.address": "127.0.0.1",
+    "server.allowedHosts": ["localhost", "127.0.0.1"],
+    "server.enableXsrfProtection": True,
+    "server.fileWatcherType": "none",
+    "server.maxUploadSize": 200,
+    "browser.gatherUsageStats": False,
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "viewer",
+    "theme.base": "light",
+}
+
+
+class SecurityHeaders:
+    """Pure ASGI middleware that adds the headers to every HTTP answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+
+
+def _prewarm() -> None:
+    for name in ("pandas", "altair", "dashboard.app_pages", "dashboard.effects.table"):
+        import_module(name)
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncGenerator[None]:
+    # The first visitor should not wait for pandas and altair; a failed import shows on the page that needs it.
+    threading.Thread(target=_prewarm, name="prewarm", daemon=True).start()
+    yield
+    import_module("dashboard.jobs").cancel_all()  # no new calls after the server is told to stop
+
+
+app = st.App(Path(__file__).parent / "app.py", lifespan=_lifespan, middleware=[Middleware(SecurityHeaders)])
