@@ -142,3 +142,8 @@ def find_model(label: str, own: Path | None = None) -> Model:
 def find_models(labels: Iterable[str], own: Path | None = None) -> tuple[Model, ...]:
     """The models of these labels, specs and groups, each once. Raises ``UnknownName`` or ``BrokenFile``."""
     return read_models(own).expand(labels)
+
+
+def known_models(own: Path | None = None) -> tuple[Model, ...]:
+    """Every model that has a label, the shipped ones first. Raises ``BrokenFile``."""
+    return tuple(read_models(own).by_label.values())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from runners.model import Model
 from runners.sample import Trouble
 from runners.trouble import Fatal
 
+_END = re.compile(r"[\s/]+$")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
@@ -18,7 +20,7 @@ def _parts(url: str) -> SplitResult | None:
         port = parts.port
     except ValueError:  # a port that is no number, an unclosed IPv6 bracket
         return None
-    if parts.scheme not in _DEFAULT_PORT or not parts.hostname or port == 0:
+    if parts.scheme not in _DEFAULT_PORT or not parts.hostname or port == 0 or re.search(r"\s", parts.geturl()):
         return None
     return parts
 
@@ -30,10 +32,10 @@ def normal(url: str) -> str:
     """
     parts = _parts(url)
     if parts is None or parts.hostname is None:
-        return url.strip().partition("?")[0].rpartition("@")[2].rstrip("/")
+        return _END.sub("", re.split(r"[?#]", url, maxsplit=1)[0].rpartition("@")[2].strip())
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = "" if parts.port in (None, _DEFAULT_PORT[parts.scheme]) else f":{parts.port}"
-    return urlunsplit((parts.scheme, host + port, parts.path.rstrip("/"), "", ""))
+    return urlunsplit((parts.scheme, host + port, _END.sub("", parts.path), "", ""))
 
 
 def address_problem(url: str) -> str | None:
