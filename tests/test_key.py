@@ -3,9 +3,10 @@
 from dataclasses import fields, replace
 
 import pytest
-from cache.key import canonical, content_key
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cache.key import canonical, content_key
 from runners.request import Request, Turn
 
 REQUEST = Request(

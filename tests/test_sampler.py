@@ -5,6 +5,7 @@ import threading
 
 import orjson
 import pytest
+
 from cache.store import Store
 from fake_server import FakeServer, Reply
 from runners import sampler

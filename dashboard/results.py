@@ -1,0 +1,127 @@
+"""Everything that can be read off a comparison's kept samples now, as columns that effects and pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cache.store import Store
+from dashboard.launch import models_of
+from dashboard.workspace import Workspace
+from facts.catalog import Library
+from facts.condition import Condition
+from runners import metrics, providers
+from runners.comparison import Comparison
+from runners.model import Model
+from runners.planning import chosen_metrics, queries_of
+from runners.sample import Stop
+from runners.scoring import ScoredTrial, scored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One trial of one model, small enough to keep a hundred thousand: texts stay in the store.
+
+    ``stop`` is None where no sample is kept. ``values`` maps a metric to the class it read (None: unscored), recall
+    only where it was asked, as ``recall:FACT``.
+    """
+
+    key: str
+    condition: int
+    query: int
+    replicate: int
+    stop: Stop | None
+    values: dict[str, str | None]
+    frame: str
+    reply_model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelResults:
+    """All trials of one model in the order in which they are planned."""
+
+    model: Model
+    simulated: bool
+    rows: tuple[Row, ...]
+
+    @property
+    def kept(self) -> int:
+        """Trials with a sample."""
+        return sum(row.stop is not None for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """A comparison's scores. ``conditions`` and ``queries`` are what the rows' indices point into."""
+
+    comparison: Comparison
+    conditions: tuple[Condition, ...]
+    queries: tuple[str, ...]
+    groups: tuple[str, ...]
+    metrics: tuple[str, ...]
+    models: tuple[ModelResults, ...]
+
+    @property
+    def planned(self) -> int:
+        """Trials of all models."""
+        return sum(len(model.rows) for model in self.models)
+
+    @property
+    def kept(self) -> int:
+        """Trials with a sample."""
+        return sum(model.kept for model in self.models)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of it is simulated."""
+        return any(model.simulated for model in self.models)
+
+    @property
+    def interim(self) -> bool:
+        """Whether samples are still missing: charts are then interim, not a test."""
+        return self.kept < self.planned
+
+    def measures(self) -> dict[str, str]:
+        """The measures that the metrics give, each with the metric that gives it; the first metric wins a name."""
+        found: dict[str, str] = {}
+        for name in self.metrics:
+            for measure in metrics.find(name).MEASURES:
+                found.setdefault(measure, name)
+        return found
+
+
+def _values(item: ScoredTrial) -> dict[str, str | None]:
+    values: dict[str, str | None] = {}
+    for name, scores in item.scores.items():
+        for score in scores:
+            values[f"{name}:{score.fact}" if score.fact else name] = score.value
+    return values
+
+
+def _rows(items: Iterator[ScoredTrial], conditions: dict[Condition, int], queries: dict[str, int]) -> Iterator[Row]:
+    for item in items:
+        trial, sample = item.trial, item.sample
+        yield Row(
+            key=trial.key, condition=conditions[trial.condition], query=queries[trial.query.id],
+            replicate=trial.replicate, stop=sample.stop if sample else None, values=_values(item),
+            frame=trial.prompt.frame, reply_model=sample.model if sample else None,
+        )  # fmt: skip
+
+
+def load_results(comparison: Comparison, library: Library, workspace: Workspace, store: Store) -> Results:
+    """Score every kept sample of a comparison; calls nothing. Raises ``FactError`` where it cannot be composed."""
+    conditions = comparison.conditions()
+    queries = queries_of(comparison, library.setting(comparison.setting))
+    condition_index = {condition: number for number, condition in enumerate(conditions)}
+    query_index = {query.id: number for number, query in enumerate(queries)}
+    return Results(
+        comparison=comparison, conditions=conditions, queries=tuple(q.id for q in queries),
+        groups=tuple(q.group for q in queries), metrics=chosen_metrics(comparison, library),
+        models=tuple(
+            ModelResults(
+                model=model, simulated=providers.find(model.provider).SIMULATED,
+                rows=tuple(_rows(scored(comparison, library, model, store), condition_index, query_index)),
+            )
+            for model in models_of(comparison, workspace)
+        ),
+    )  # fmt: skip
