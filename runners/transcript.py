@@ -10,7 +10,8 @@ from runners.sample import Sample
 # SCRATCHPAD_REASONING and RESPONSE are what the settings ask for; the others are what models write of their own accord.
 _TAG = re.compile(
     r"<[ \t]*(?P<close>/?)[ \t]*"
-    r"(?:(?P<think>scratchpad[_ -]?reasoning|scratchpad|reasoning|thinking|think)|(?P<say>response))"
+    r"(?:(?P<think>scratchpad[_ -]?reasoning|scratchpad|reasoning|thinking|think)"
+    r"|(?P<say>response|output|final[_ -]?answer|answer))"
     r"(?:[ \t][^<>\n]{0,60})?>",
     re.IGNORECASE,
 )
@@ -43,10 +44,10 @@ class _Block:
 def split(sample: Sample) -> Transcript:
     """The sample's transcript; the provider's own thinking comes before reasoning in tags. Never raises.
 
-    Tags are read in any case. The last RESPONSE block that is not empty is the answer; blocks inside reasoning are
-    drafts and count only where there is no other (as when the reasoning was never closed). Without RESPONSE, the
-    answer is what stands outside the reasoning. An open block ends where the text ends, and reasoning that was never
-    opened but is closed begins where the text begins.
+    Tags are read in any case. The last RESPONSE (or OUTPUT, ANSWER) block that is not empty is the answer; blocks
+    inside reasoning are drafts and count only where there is no other (as when the reasoning was never closed).
+    Without such a block, the answer is what stands outside the reasoning. An open block ends where the text ends, and
+    reasoning that is closed but was never opened begins where the text begins.
     """
     native = (sample.reasoning or "").strip()
     found = split_text(sample.text)

@@ -11,7 +11,8 @@ from runners.transcript import split, split_text
 
 PIECES = st.sampled_from([
     "<SCRATCHPAD_REASONING>", "</SCRATCHPAD_REASONING>", "<scratchpad_reasoning>", "<RESPONSE>", "</RESPONSE>",
-    "</Response >", "<think>", "</think>", "< /RESPONSE>", "<", ">", "</", "A", " because ", "\n", "<RESPONSE", "🙂", "\x00",
+    "</Response >", "<think>", "</think>", "< /RESPONSE>",
+    "<", ">", "</", "A", " because ", "\n", "<RESPONSE", "🙂", "\x00",
 ])  # fmt: skip
 
 
@@ -26,6 +27,8 @@ PIECES = st.sampled_from([
         ("<SCRATCHPAD_REASONING>hm", "hm", ""),
         ("hm</think>A", "hm", "A"),
         ("<think>hm</think>A", "hm", "A"),
+        ("<thinking>hm<OUTPUT>A</OUTPUT>", "hm", "A"),
+        ("<thinking>hm<OUTPUT>A</thinking>", "hm", "A"),
         ("no tags at all", None, "no tags at all"),
         ("", None, ""),
         ("<RESPONSE>A</RESPONSE><RESPONSE>B</RESPONSE><RESPONSE> </RESPONSE>", None, "B"),
