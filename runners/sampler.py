@@ -57,6 +57,9 @@ class Answer:
     was_kept: bool = False
 
 
+_Item = tuple[Answer, ...] | BaseException | None
+
+
 class _Gate:
     """Admits attempts of one request while nothing stands in the way, and settles what each cost."""
 
@@ -139,14 +142,15 @@ async def sample(requests: Iterable[tuple[str, Request]], line: Line) -> AsyncIt
     no new call starts, what is in flight is kept and answered, and requests not reached yet are not answered at all.
     """
     source = iter(requests)
-    answers: asyncio.Queue[Answer | BaseException | None] = asyncio.Queue(maxsize=_LOOK * 2)
+    answers: asyncio.Queue[_Item] = asyncio.Queue(maxsize=_LOOK)
     connection: Connection | None = None
     jitter = random.Random()
     running: set[asyncio.Task[None]] = set()
 
     async def one(request: Request, key: str) -> None:
         assert connection is not None  # noqa: S101  (opened before the first task)
-        await answers.put(Answer(request=request, key=key, outcome=await ask(line, connection, request, key, jitter)))
+        outcome = await ask(line, connection, request, key, jitter)
+        await answers.put((Answer(request=request, key=key, outcome=outcome),))
 
     async def feed() -> None:
         nonlocal connection
@@ -158,9 +162,13 @@ async def sample(requests: Iterable[tuple[str, Request]], line: Line) -> AsyncIt
             _report(task, answers)
 
         while not _over(line) and (chunk := await asyncio.to_thread(_look, source, line.store)):
+            free = tuple(
+                Answer(request=r, key=k, outcome=have, was_kept=True) for r, k, have in chunk if have is not None
+            )
+            if free:
+                await answers.put(free)  # in one hop: replaying a hundred thousand kept samples is mostly this
             for request, key, have in chunk:
                 if have is not None:
-                    await answers.put(Answer(request=request, key=key, outcome=have, was_kept=True))
                     continue
                 if connection is None:
                     connection = await asyncio.to_thread(
@@ -179,10 +187,11 @@ async def sample(requests: Iterable[tuple[str, Request]], line: Line) -> AsyncIt
     feeder = asyncio.create_task(feed())
     feeder.add_done_callback(lambda task: _report(task, answers))
     try:
-        while (answer := await answers.get()) is not None:
-            if isinstance(answer, BaseException):
-                raise answer
-            yield answer
+        while (item := await answers.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            for answer in item:
+                yield answer
     finally:
         feeder.cancel()
         for task in running:
@@ -196,7 +205,7 @@ def _over(line: Line) -> bool:
     return line.stopped is not None or line.cancelled.is_set() or line.budget.reached is not None
 
 
-def _report(task: asyncio.Task[None], answers: asyncio.Queue[Answer | BaseException | None]) -> None:
+def _report(task: asyncio.Task[None], answers: asyncio.Queue[_Item]) -> None:
     if task.cancelled() or (error := task.exception()) is None:
         return
     try:
