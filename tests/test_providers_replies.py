@@ -6,10 +6,10 @@ import gzip
 import json
 
 import pytest
-from http_wires import CHAT, KEY, PATHS, WIRES, answer, ask, error_body, reply, sampled
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from http_wires import CHAT, KEY, PATHS, WIRES, answer, ask, error_body, reply, sampled
 from runners.sample import Stop, Trouble
 from runners.trouble import Retryable
 
@@ -140,3 +140,14 @@ def test_lone_surrogates_and_an_echoed_key_do_not_reach_the_store(wire: str, htt
     sample = sampled(ask(wire, httpserver))
     assert sample.text == "a\ufffdb \U0001f600 [key hidden]"
     sample.text.encode("utf-8")
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_key_echoed_in_headers_is_hidden_too(wire: str, httpserver: HTTPServer) -> None:
+    answer(httpserver, wire, reply(wire), request_id=f"req-{KEY}")
+    assert sampled(ask(wire, httpserver)).request_id == "req-[key hidden]"
+    httpserver.clear()
+    httpserver.expect_request(PATHS[wire]).respond_with_data("{}", content_type=f"text/{KEY}")
+    outcome = ask(wire, httpserver)
+    assert isinstance(outcome, Retryable)
+    assert "[key hidden]" in outcome.message

@@ -127,12 +127,12 @@ def connect(line: Line, key: str, concurrency: int) -> Connection:
     if not key:
         headers |= {"Authorization": Omit(), "OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
 
-    async def send(content: bytes, timeout_s: float) -> httpx2.Response:
+    async def send(content: bytes) -> httpx2.Response:
         return await client.post(
             "/chat/completions",
             cast_to=httpx2.Response,
             content=content,
-            options={"headers": headers, "timeout": timeout_s},
+            options={"headers": headers, "timeout": None},
         )
 
     errors = (OpenAIError, httpx2.HTTPError, aiohttp.ClientError, OSError)

@@ -31,12 +31,12 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 class Wire:
     """How one API is spoken, besides the SDK that carries it.
 
-    ``send(body, timeout_s)`` posts these bytes; ``read`` turns a reply into a sample; ``filtered`` says whether a
-    complaint means that a content filter stopped the prompt, which is a result; ``errors`` are the root errors of the
-    SDK and of what lies below it, because the SDKs do not wrap every one.
+    ``send(body)`` posts these bytes, without a clock of its own; ``read`` turns a reply into a sample; ``filtered``
+    says whether a complaint means that a content filter stopped the prompt, which is a result; ``errors`` are the root
+    errors of the SDK and of what lies below it, because the SDKs do not wrap every one.
     """
 
-    send: Callable[[bytes, float], Awaitable[httpx2.Response]]
+    send: Callable[[bytes], Awaitable[httpx2.Response]]
     close: Callable[[], Awaitable[None]]
     read: Callable[[Reply], Sample]
     filtered: Callable[[Complaint], bool]
@@ -57,14 +57,14 @@ class HttpConnection:
         # Errors are raised outside the handlers: the SDK's own error may quote the key and must not be chained.
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._wire.send(body, timeout_s)
+                response = await self._wire.send(body)
             outcome = self._sample(response, time.perf_counter() - started)
         except TimeoutError:
             outcome = self._too_slow(timeout_s)
         except CallError as error:
             outcome = error
         except self._wire.errors as error:
-            outcome = self._failed(error, timeout_s, time.perf_counter() - started)
+            outcome = self._failed(error, time.perf_counter() - started)
         if isinstance(outcome, Sample):
             return outcome
         raise self._hidden(outcome) from None
@@ -76,7 +76,7 @@ class HttpConnection:
     def _sample(self, response: httpx2.Response, latency_s: float) -> Sample:
         kind = response.headers.get("content-type", "")
         if kind and "json" not in kind.lower():
-            raise unreadable(f"is {kind.partition(';')[0][:60]!r} instead of JSON")
+            raise unreadable(f"is {self._shown(kind).partition(';')[0][:60]!r} instead of JSON")
         content = self._blanked(response.content)
         data = parse(content)
         if "error" in data and data["error"] is not None:  # routers answer 200 and put the upstream error inside
@@ -99,7 +99,7 @@ class HttpConnection:
             return http_error(self._line, code, {}, content)
         return unreadable(f"holds an error: {complaint(content).message[:300]}")
 
-    def _failed(self, error: Exception, timeout_s: float, latency_s: float) -> Sample | CallError:
+    def _failed(self, error: Exception, latency_s: float) -> Sample | CallError:
         response = cast("httpx2.Response | None", getattr(error, "response", None))
         if response is not None:
             content = self._blanked(response.content)
@@ -114,12 +114,11 @@ class HttpConnection:
                     received_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
                 )
             return http_error(self._line, response.status_code, response.headers, content)
-        # openai names every lost connection a timeout; the error that started the chain knows better.
+        # The clock is ours alone, so this is no timeout, although openai calls every lost connection one. The error
+        # that started the chain has the words that help.
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-            if isinstance(cause, TimeoutError):
-                return self._too_slow(timeout_s)
         if isinstance(cause, zlib.error):
             return unreadable("is compressed in a way that cannot be undone")
         return Retryable(

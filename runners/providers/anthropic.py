@@ -147,12 +147,12 @@ def connect(model: Model, concurrency: int) -> Connection:
     if not key:
         headers["Authorization"] = Omit()
 
-    async def send(content: bytes, timeout_s: float) -> httpx2.Response:
+    async def send(content: bytes) -> httpx2.Response:
         return await client.post(
             "/v1/messages",
             cast_to=httpx2.Response,
             content=content,
-            options={"headers": headers, "timeout": timeout_s},
+            options={"headers": headers, "timeout": None},
         )
 
     errors = (AnthropicError, httpx2.HTTPError, aiohttp.ClientError, OSError)
