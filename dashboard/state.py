@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
 from cache.store import Store
+from dashboard import jobs
+from dashboard.comparison_fields import NAMES, Field, adapted, comparison_from, fields_of
+from dashboard.dose_code import Choice, changed, decode
+from dashboard.launch import models_of, save_comparison
 from dashboard.results import Results, load_results
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import Library, load
 from facts.errors import FactError
+from facts.salience import Polarity, Salience
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml, parse_comparison, read_comparison
 from runners.estimate import Plan, estimate
+from runners.planning import check
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 FIRST = "embedded-ladder"
+DRAFT = "(draft)"  # no comparison can have this name
+PICKED = "comparison"  # keys of widgets that are bound to the URL
+DOSES = "doses"
+_EDIT = "edit_"
 
 
 def workspace() -> Workspace:
@@ -24,19 +36,23 @@ def workspace() -> Workspace:
     return open_workspace()
 
 
-@st.cache_resource(max_entries=4)
-def _library(folder: str, stamp: tuple[tuple[str, int], ...]) -> Library:  # noqa: ARG001  (the stamp is the cache key)
+def _stamp() -> tuple[tuple[str, int], ...]:
+    folder = workspace().facts
+    files = [*sorted(folder.glob("*.toml")), *([workspace().models] if workspace().models.exists() else [])]
+    return tuple((str(path), path.stat().st_mtime_ns) for path in files)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _library(folder: str, stamp: tuple[tuple[str, int], ...]) -> Library:  # the stamp is the cache key
     return load(Path(folder))
 
 
 def library() -> Library:
     """The shipped facts and the workspace's own, read again when a file changes; raises ``FactError``."""
-    folder = workspace().facts
-    files = sorted(folder.glob("*.toml")) if folder.is_dir() else []
-    return _library(str(folder), tuple((path.name, path.stat().st_mtime_ns) for path in files))
+    return _library(str(workspace().facts), _stamp())
 
 
-@st.cache_resource(max_entries=2)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _store(folder: str) -> Store:
     return Store(Path(folder))
 
@@ -46,6 +62,9 @@ def store() -> Store:
     return _store(str(workspace().store))
 
 
+# --- which comparison ------------------------------------------------------------------------------------------------
+
+
 def comparison_files() -> dict[str, Path]:
     """Every comparison there is by name: the workspace's own, then the shipped examples not yet in it."""
     own = {path.stem: path for path in sorted(workspace().comparisons.glob("*.toml"))}
@@ -53,22 +72,30 @@ def comparison_files() -> dict[str, Path]:
     return {**{name: path for name, path in shipped.items() if name not in own}, **own}
 
 
+def comparison_names() -> list[str]:
+    """What can be picked: every comparison there is, the shipped first one first, and the draft if there is one."""
+    names = sorted(comparison_files(), key=lambda name: (name != FIRST, name))
+    return [*names, DRAFT] if draft() else names
+
+
 def chosen_name() -> str:
-    """The comparison in the URL, else the shipped first one."""
-    files = comparison_files()
-    name = st.query_params.get("comparison", "")
-    if name in files:
-        return name
-    return FIRST if FIRST in files else next(iter(files), "")
+    """The comparison picked on this or another page or named by the URL, else the shipped first one."""
+    names = comparison_names()
+    for name in (st.session_state.get(PICKED), st.query_params.get(PICKED)):
+        if isinstance(name, str) and name in names:
+            return name
+    return next(iter(names), "")
 
 
 def choose(name: str) -> None:
-    """Put a comparison into the URL, so that a link reproduces the view."""
-    st.query_params["comparison"] = name
+    """Pick a comparison; from a callback, or before the page shows its picker."""
+    st.session_state[PICKED] = name
 
 
 def saved(name: str) -> Comparison | FactError:
-    """The comparison of that name as it is on disk, or what is wrong with its file."""
+    """The comparison of that name as it is on disk (or the draft), or what is wrong with its file."""
+    if name == DRAFT:
+        return draft() or FactError("there is no draft; choose a comparison from the list")
     try:
         return read_comparison(comparison_files()[name])
     except KeyError:
@@ -77,44 +104,169 @@ def saved(name: str) -> Comparison | FactError:
         return error
 
 
+def save(comparison: Comparison) -> Path:
+    """Write the comparison to the workspace."""
+    return save_comparison(workspace(), comparison)
+
+
+# --- the draft -------------------------------------------------------------------------------------------------------
+
+
+def _draft_file() -> Path:
+    return workspace().root / "draft.toml"
+
+
 def draft() -> Comparison | None:
-    """The comparison being composed in this browser session, if any; kept as TOML text."""
+    """The comparison being composed, if any: this session's, else the last one that was kept on disk."""
     text = st.session_state.get("draft")
-    if not isinstance(text, str):
-        return None
     try:
+        if not isinstance(text, str):
+            text = _draft_file().read_text(encoding="utf-8")
         return parse_comparison("draft", text)
-    except FactError:
+    except (OSError, UnicodeDecodeError, FactError):
         return None
 
 
 def keep_draft(comparison: Comparison) -> None:
-    """Remember what is being composed while the user moves between pages."""
-    st.session_state["draft"] = comparison_toml(comparison)
+    """Remember what is being composed, over page switches, reloads and restarts."""
+    text = comparison_toml(comparison)
+    if st.session_state.get("draft") == text:
+        return
+    st.session_state["draft"] = text
+    try:
+        _draft_file().parent.mkdir(parents=True, exist_ok=True)
+        _draft_file().write_text(text, encoding="utf-8")
+    except OSError:
+        return  # the session still has it; a full disk is reported where it matters, by the store
+
+
+def open_draft(comparison: Comparison) -> None:
+    """Make this comparison the draft and pick it; from a callback, or before the page shows its picker."""
+    keep_draft(comparison)
+    st.session_state["editing"] = ""  # the fields are filled again
+    choose(DRAFT)
+
+
+# --- editing a comparison field by field -----------------------------------------------------------------------------
+
+
+def field_key(name: str) -> str:
+    """The key of the widget that edits this field."""
+    return f"{_EDIT}{name}"
+
+
+def fill_fields(name: str, comparison: Comparison) -> None:
+    """Fill the fields from a comparison when another one was picked; what is being edited stays."""
+    token = name if name == DRAFT else f"{name}\n{comparison_toml(comparison)}"
+    if st.session_state.get("editing") != token or field_key("name") not in st.session_state:
+        st.session_state["editing"] = token
+        _set_fields(fields_of(comparison))
+
+
+def _set_fields(values: Mapping[str, Field]) -> None:
+    for field, value in values.items():
+        st.session_state[field_key(field)] = value
+
+
+def fields() -> dict[str, Field]:
+    """The fields as they stand now, finished or not."""
+    return {name: st.session_state.get(field_key(name)) for name in NAMES}
+
+
+def edited() -> None:
+    """Callback of every field: what is valid becomes the draft; what is not stays in the fields."""
+    try:
+        comparison = comparison_from(fields())
+    except FactError:
+        return
+    keep_draft(comparison)
+    st.session_state["editing"] = DRAFT
+    choose(DRAFT)
+
+
+def setting_edited(found: Library) -> None:
+    """Callback of the setting's field: labels, variant, reasoning and metrics follow it."""
+    setting = found.setting(str(st.session_state[field_key("setting")]))
+    _set_fields(adapted(fields(), setting))
+    edited()
+
+
+# --- the facts that are switched on ----------------------------------------------------------------------------------
+
+
+def dose_line() -> str:
+    """The chosen facts as written in the URL."""
+    line = st.session_state.get(DOSES) or ""
+    return line if isinstance(line, str) else ""
+
+
+def choices(found: Library) -> dict[str, Choice]:
+    """The facts that are switched on; raises ``FactError`` for a line that cannot be read or an unknown fact."""
+    chosen = decode(dose_line())
+    for fact in chosen:
+        found.fact(fact)
+    return chosen
+
+
+def show_choice(fact: str, choice: Choice | None) -> None:
+    """Set a fact's widgets to what the URL says, before they are made."""
+    st.session_state[f"on_{fact}"] = choice is not None
+    if choice:
+        st.session_state[f"level_{fact}"] = int(choice.level)
+        st.session_state[f"polarity_{fact}"] = choice.polarity.value
+
+
+def fact_changed(fact: str) -> None:
+    """Callback of a fact's widgets: write its dose into the URL."""
+    level = st.session_state.get(f"level_{fact}")
+    choice = Choice(
+        fact=fact,
+        level=Salience.EMPHASISED if level is None else Salience(int(level)),
+        polarity=Polarity(st.session_state.get(f"polarity_{fact}") or Polarity.AFFIRMED),
+    )
+    st.session_state[DOSES] = changed(dose_line(), fact, choice if st.session_state.get(f"on_{fact}") else None)
+
+
+def clear_choices() -> None:
+    """Callback: switch every fact off."""
+    st.session_state[DOSES] = ""
+
+
+def keep_valid(key: str, options: list[str]) -> None:
+    """Drop a widget's value that is no longer among its options, before the widget is made."""
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = options[0]
+
+
+# --- what is computed ------------------------------------------------------------------------------------------------
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _plan(text: str, version: int, keys_present: tuple[str, ...]) -> Plan:  # noqa: ARG001  (cache keys)
-    from dashboard.launch import models_of  # noqa: PLC0415  (pulls in the runner only where a plan is needed)
-
+def _plan(text: str, version: int, keys_present: tuple[str, ...], stamp: tuple[tuple[str, int], ...]) -> Plan:
     comparison = parse_comparison("comparison", text)
-    return estimate(comparison, library(), models_of(comparison, workspace()), store())
+    models = models_of(comparison, workspace())
+    check(comparison, library(), models)
+    return estimate(comparison, library(), models, store())
 
 
 def plan(comparison: Comparison) -> Plan:
     """The plan against the store as it is now; computed again when the store grows. Raises ``FactError``."""
-    import os  # noqa: PLC0415
-
     present = tuple(sorted(name for name in os.environ if name.endswith("_API_KEY")))
-    return _plan(comparison_toml(comparison), store().version(), present)
+    return _plan(comparison_toml(comparison), store().version(), present, _stamp())
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _results(text: str, version: int, facts: str) -> Results:  # noqa: ARG001  (cache keys)
+def _results(text: str, version: int, stamp: tuple[tuple[str, int], ...]) -> Results:
     return load_results(parse_comparison("comparison", text), library(), workspace(), store())
 
 
 def results(comparison: Comparison) -> Results:
     """Scores of every kept sample of a comparison, shared between sessions and recomputed when the store grows."""
-    stamp = ",".join(sorted(f"{path.name}:{path.stat().st_mtime_ns}" for path in workspace().facts.glob("*.toml")))
-    return _results(comparison_toml(comparison), store().version(), stamp)
+    return _results(comparison_toml(comparison), store().version(), _stamp())
+
+
+def launch(comparison: Comparison) -> None:
+    """Callback of the launch button: save the comparison, pick it, and run it in the background."""
+    save(comparison)
+    choose(comparison.name)
+    jobs.start(comparison, library(), workspace(), store())

@@ -1,0 +1,1 @@
+"""The pages, each a recipe; files that begin with an underscore are pieces that pages share."""

@@ -1,0 +1,20 @@
+"""Escapes outside text for the places where Streamlit reads Markdown: labels, captions and message boxes."""
+
+from __future__ import annotations
+
+import re
+import string
+
+# CommonMark: a backslash before any ASCII punctuation character makes it literal. So no image, link, HTML, maths or
+# Streamlit directive can begin in such text, and the browser fetches nothing for it.
+_MARKS = re.compile(f"[{re.escape(string.punctuation)}]")
+
+
+def plain(text: str) -> str:
+    """The text with every ASCII punctuation character escaped; in Markdown it reads as the very same text."""
+    return _MARKS.sub(r"\\\g<0>", text)
+
+
+def paragraph(text: str) -> str:
+    """The text for a message box: escaped, and with its line breaks kept."""
+    return "  \n".join(plain(line.strip()) for line in text.splitlines() if line.strip())

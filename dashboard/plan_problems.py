@@ -1,0 +1,32 @@
+"""What stands between a plan and its launch, known before anything is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runners.estimate import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanProblem:
+    """``text`` says what is wrong and what to do; a ``blocking`` one forbids the launch."""
+
+    text: str
+    blocking: bool
+
+
+def plan_problems(plan: Plan) -> tuple[PlanProblem, ...]:
+    """Missing keys and files per model, and a budget that cannot be kept. Blocking when no new call could be made."""
+    cannot = [item for item in plan.models if item.problem and item.new]
+    none_can = bool(plan.new) and all(item.problem for item in plan.models if item.new)
+    found = [PlanProblem(text=f"{item.model.label}: {item.problem}", blocking=none_can) for item in cannot]
+    budget = plan.comparison.max_usd
+    unpriced = [item for item in plan.models if item.new and item.cost_high is None] if budget is not None else []
+    found += [
+        PlanProblem(blocking=True, text=(
+            f"The price of {item.model.label} is unknown, so a budget of ${budget:,.2f} cannot be kept. Add its prices "
+            "to models.toml in your workspace, or set a budget in calls instead."
+        ))
+        for item in unpriced
+    ]  # fmt: skip
+    return tuple(found)

@@ -1,0 +1,86 @@
+"""The tables of a plan, of a run and of a prompt, as rows of plain words and numbers."""
+
+from __future__ import annotations
+
+from dashboard.plan_text import span, usd
+from facts.catalog import Library
+from facts.condition import Condition
+from facts.prompt import Prompt
+from runners.comparison import Comparison
+from runners.estimate import ModelPlan, Plan
+from runners.progress import Progress
+
+Row = dict[str, str | int | float]
+
+
+def cost_range(low: float | None, expected: float | None, high: float | None) -> str:
+    """A cost before it is spent: low – expected – high, or one word where there is nothing to say."""
+    if low is None or expected is None or high is None:
+        return "unknown"
+    return "$0" if high == 0 else f"{usd(low)} – {usd(expected)} – {usd(high)}"
+
+
+def model_rows(plan: Plan) -> list[Row]:
+    """One row a model: calls, tokens, cost and time of what is new."""
+    return [_model_row(item) for item in plan.models]
+
+
+def _model_row(item: ModelPlan) -> Row:
+    return {
+        "Model": item.model.label + (" (SIMULATED)" if item.simulated else ""),
+        "New calls": item.new,
+        "Kept": item.kept,
+        "Tokens in": item.tokens_in,
+        "Tokens out, at most": item.tokens_out_most,
+        "Cost, low – expected – high": cost_range(item.cost_low, item.cost_expected, item.cost_high),
+        "Time, about": span(item.seconds),
+    }
+
+
+def condition_rows(comparison: Comparison) -> list[Row]:
+    """One row a condition, in the order of the design, the baseline first."""
+    return [_condition_row(condition, comparison) for condition in comparison.conditions()]
+
+
+def _condition_row(condition: Condition, comparison: Comparison) -> Row:
+    return {
+        "What is said": condition.arm,
+        "Tier": condition.tier.value,
+        "Reasoning": condition.reasoning.value,
+        "Trials per model": (len(comparison.query_ids) or comparison.queries) * comparison.replicates,
+    }
+
+
+def progress_rows(progress: Progress) -> list[Row]:
+    """One row a model: how far it is."""
+    return [
+        {
+            "Model": m.label + (" (SIMULATED)" if m.simulated else ""),
+            "Planned": m.planned,
+            "Kept before": m.kept_before,
+            "New": m.done,
+            "Refused": m.refused,
+            "Cut short": m.cut_short,
+            "Failed": m.failed,
+            "In flight": m.in_flight,
+            "Answered by": ", ".join(m.resolved) or "–",
+        }
+        for m in progress.models
+    ]
+
+
+def exposure_rows(prompt: Prompt, library: Library) -> list[Row]:
+    """One row a fact: how often and how long it speaks in a prompt, and where (per cent of the prompt)."""
+    said = {item.fact: item.polarity.value for item in prompt.spans}
+    return [
+        {
+            "Fact": library.fact(item.fact).title,
+            "Level": item.level,
+            "Polarity": said.get(item.fact, "–"),
+            "Exposures": item.exposures,
+            "Airtime, %": round(100 * item.airtime, 1),
+            "First at, %": round(100 * item.first, 1),
+            "Last at, %": round(100 * item.last, 1),
+        }
+        for item in prompt.exposures
+    ]

@@ -1,0 +1,78 @@
+"""The situation whose prompt is previewed: everything of a condition but its doses, and the query and replicate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from facts.catalog import Library
+from facts.compose import compose
+from facts.condition import Channel, Condition, Reasoning, Tier
+from facts.prompt import Prompt
+from facts.salience import Dose, Polarity
+from facts.setting import Query
+from runners.comparison import Comparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Fields as in ``Condition``; ``query`` is asked for the ``replicate``-th time (0 is the first)."""
+
+    setting: str
+    query: Query
+    replicate: int = 0
+    tier: Tier = Tier.MONITORED
+    channel: Channel = Channel.SYSTEM_PROMPT
+    reasoning: Reasoning = Reasoning.NONE
+    labels: str = "free_paid"
+    variant: str = "conflict"
+    background_tokens: int = 240
+    documents: int = 4
+    seed: int = 0
+
+    def condition(self, doses: Iterable[Dose]) -> Condition:
+        """The condition with these doses."""
+        return Condition(
+            setting=self.setting, doses=tuple(doses), tier=self.tier, channel=self.channel, reasoning=self.reasoning,
+            labels=self.labels, variant=self.variant, background_tokens=self.background_tokens,
+            documents=self.documents,
+        )  # fmt: skip
+
+    def prompt(self, doses: Iterable[Dose], library: Library) -> Prompt:
+        """The exact prompt that a model reads; raises ``FactError``."""
+        condition = self.condition(doses)
+        return compose(condition, library.setting(self.setting), self.query, self.replicate, library, self.seed)
+
+
+def placebo(doses: Iterable[Dose]) -> tuple[Dose, ...]:
+    """The placebo twins of these doses: as loud, about something irrelevant."""
+    return tuple(replace(dose, polarity=Polarity.PLACEBO) for dose in doses)
+
+
+def comparison_of(
+    doses: tuple[Dose, ...], situation: Situation, old: Comparison | None, library: Library
+) -> Comparison:
+    """A comparison that asks what these facts do in this situation, against absence and placebo, in both tiers.
+
+    What a previewed situation does not say (models, size, limits) is taken from ``old``.
+    """
+    present = [dose for dose in doses if dose.level]
+    spoken = {dose.polarity for dose in present if dose.polarity is not Polarity.PLACEBO} or {Polarity.AFFIRMED}
+    facts = tuple(dict.fromkeys(dose.fact for dose in doses))
+    start = old or Comparison(
+        name="my-comparison", setting=situation.setting, models=("embedded",), facts=facts, queries=6, replicates=2,
+        concurrency=4,
+    )  # fmt: skip
+    setting = library.setting(situation.setting)
+    same = start.setting == situation.setting
+    return replace(
+        start, setting=situation.setting, facts=facts, design="ladder" if len(facts) == 1 else "one_at_a_time",
+        levels=tuple(sorted({0, *(int(dose.level) for dose in present)})) if present else (0, 2, 5),
+        polarities=tuple(p for p in Polarity if p in spoken or p is Polarity.PLACEBO),
+        channel=situation.channel, labels=situation.labels, variant=situation.variant,
+        reasoning=(situation.reasoning,), background_tokens=situation.background_tokens,
+        documents=situation.documents, seed=situation.seed,
+        metrics=start.metrics if same else (), query_ids=start.query_ids if same else (),
+        query_file=start.query_file if same else None, queries=min(start.queries, len(setting.queries)),
+        max_tokens=start.max_tokens if same else None,
+    )  # fmt: skip
