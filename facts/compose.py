@@ -14,13 +14,12 @@ from facts.background import Background, Piece
 from facts.catalog import Library
 from facts.condition import Condition, Tier
 from facts.errors import UnknownName
-from facts.expose import exposures
+from facts.expose import block_tokens, measure
 from facts.fact import Fact
 from facts.prompt import Message, Prompt, Span
 from facts.salience import Dose, Part, Salience
 from facts.seeds import stream
 from facts.setting import Frame, Query, Setting
-from facts.tokens import count_tokens
 
 
 def _fill(text: str, holes: dict[str, str]) -> str:
@@ -109,9 +108,10 @@ def render(
         for p in block.placed
     )  # fmt: skip
     messages = (Message(role="system", text=system), Message(role="user", text=user))
+    exposures, tokens = measure(messages, spans, condition.doses)
     return Prompt(
-        messages=messages, spans=spans, exposures=exposures(messages, spans, condition.doses), reading=reading,
-        frame=frame.id, tokens=sum(count_tokens(m.text) for m in messages), background_tokens=count_tokens(block.text),
+        messages=messages, spans=spans, exposures=exposures, reading=reading, frame=frame.id, tokens=tokens,
+        background_tokens=block_tokens(block.text),
     )  # fmt: skip
 
 

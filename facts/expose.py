@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from facts.prompt import Exposure, Message, Span
 from facts.salience import Dose
 from facts.tokens import count_tokens
 
+# Both tiers, every reasoning mode and every model show the same stretches of text.
+_count = lru_cache(maxsize=4096)(count_tokens)
 
-def exposures(messages: Sequence[Message], spans: Sequence[Span], doses: Sequence[Dose]) -> tuple[Exposure, ...]:
-    """One ``Exposure`` per dose, computed from the text that is shown (all messages count)."""
-    total = sum(count_tokens(message.text) for message in messages) or 1
+
+def measure(
+    messages: Sequence[Message], spans: Sequence[Span], doses: Sequence[Dose]
+) -> tuple[tuple[Exposure, ...], int]:
+    """One ``Exposure`` per dose and the tokens of the whole prompt, computed from the text that is shown.
+
+    Each stretch of text is counted once: between facts, and each fact's spans.
+    """
+    at = 0
+    bounds: list[tuple[str, int, int]] = []  # fact, first token, last token
+    for number, message in enumerate(messages):
+        offset = 0
+        for span in sorted((s for s in spans if s.message == number), key=lambda s: s.start):
+            at += _count(message.text[offset : span.start])
+            begin = at
+            at += _count(message.text[span.start : span.end])
+            bounds.append((span.fact, begin, at))
+            offset = span.end
+        at += _count(message.text[offset:])
+    total = at or 1
     rows: list[Exposure] = []
     for dose in doses:
-        mine = [span for span in spans if span.fact == dose.fact]
-        said = sum(count_tokens(messages[span.message].text[span.start : span.end]) for span in mine)
-        starts = [_before(messages, span.message, span.start) for span in mine]
-        ends = [_before(messages, span.message, span.end) for span in mine]
+        mine = [(begin, end) for fact, begin, end in bounds if fact == dose.fact]
         rows.append(Exposure(
-            fact=dose.fact, level=int(dose.level), exposures=len(mine), airtime=said / total,
-            first=min(starts, default=0) / total, last=max(ends, default=0) / total,
+            fact=dose.fact, level=int(dose.level), exposures=len(mine),
+            airtime=sum(end - begin for begin, end in mine) / total,
+            first=min((begin for begin, _ in mine), default=0) / total,
+            last=max((end for _, end in mine), default=0) / total,
         ))  # fmt: skip
-    return tuple(rows)
+    return tuple(rows), at
 
 
-def _before(messages: Sequence[Message], number: int, offset: int) -> int:
-    return sum(count_tokens(m.text) for m in messages[:number]) + count_tokens(messages[number].text[:offset])
+def block_tokens(text: str) -> int:
+    """Tokens of a background block; remembered, since a block stands in many prompts."""
+    return _count(text)
