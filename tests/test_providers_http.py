@@ -10,6 +10,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request as Seen
+from werkzeug import Response
+
 from http_wires import (
     KEY,
     PATHS,
@@ -25,10 +29,6 @@ from http_wires import (
     reply,
     sampled,
 )
-from pytest_httpserver import HTTPServer
-from werkzeug import Request as Seen
-from werkzeug import Response
-
 from runners.sample import Stop, Trouble, Usage
 from runners.trouble import CallError, Fatal, Retryable
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from http_wires import model, once
 
+from http_wires import model, once
 from runners.providers import find
 from runners.request import Request, Turn
 from runners.sample import Sample, Stop, Trouble

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from http_wires import WIRES, model, once, question
 
+from http_wires import WIRES, model, once, question
 from runners.sample import Sample, Trouble
 from runners.trouble import CallError, Retryable
 
