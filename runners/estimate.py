@@ -113,7 +113,7 @@ def _model_plan(comparison: Comparison, library: Library, model: Model, store: S
                 kept += 1
             else:
                 tokens_in += size
-                tokens_out += request.max_tokens
+                tokens_out += request.max_tokens + (request.thinking_tokens or 0)  # thinking is billed as output
     provider = providers.find(model.provider)
     per_trial = len(comparison.conditions()) * comparison.queries * comparison.replicates
     per_out, per_in = _PACE.get(model.provider, _NETWORK_PACE)

@@ -26,5 +26,4 @@ class Model:
     context: int | None = None
     thinking_tokens: int | None = None
     takes_temperature: bool = True
-    max_tokens_field: str = "max_tokens"
     note: str = ""

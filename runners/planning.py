@@ -72,19 +72,19 @@ def trials(comparison: Comparison, library: Library, model: Model) -> Iterator[T
                     )
                 prompt = render(condition, setting, query, replicate, block, comparison.seed)
                 most = comparison.max_tokens or setting.max_tokens[condition.reasoning.value]
-                if model.context and prompt.tokens + most > model.context:
+                thinking = model.thinking_tokens if condition.reasoning == Reasoning.NATIVE else None
+                if model.context and prompt.tokens + most + (thinking or 0) > model.context:
                     raise DoesNotFit(
                         f"{model.label} reads {model.context:,} tokens, but {condition.arm} on {query.id} needs about "
-                        f"{prompt.tokens + most:,}; lower background_tokens, documents or max_tokens, or choose a "
+                        f"{prompt.tokens + most + (thinking or 0):,}; lower background_tokens, documents or max_tokens, or choose a "
                         "model with a longer context"
                     )
                 system, *turns = prompt.messages
-                native = condition.reasoning == Reasoning.NATIVE
                 request = Request(
                     provider=model.provider, endpoint=endpoint, model=model.name, system=system.text,
                     turns=tuple(Turn(role=m.role, text=m.text) for m in turns), max_tokens=most,
                     temperature=comparison.temperature if model.takes_temperature else None,
-                    thinking_tokens=model.thinking_tokens if native else None, replicate=replicate,
+                    thinking_tokens=thinking, replicate=replicate,
                 )  # fmt: skip
                 yield Trial(model=model, condition=condition, query=query, replicate=replicate, prompt=prompt,
                             request=request, key=request.key, facts=comparison.facts)  # fmt: skip
