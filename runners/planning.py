@@ -74,10 +74,11 @@ def trials(comparison: Comparison, library: Library, model: Model) -> Iterator[T
                 most = comparison.max_tokens or setting.max_tokens[condition.reasoning.value]
                 thinking = model.thinking_tokens if condition.reasoning == Reasoning.NATIVE else None
                 if model.context and prompt.tokens + most + (thinking or 0) > model.context:
+                    needed = prompt.tokens + most + (thinking or 0)
                     raise DoesNotFit(
                         f"{model.label} reads {model.context:,} tokens, but {condition.arm} on {query.id} needs about "
-                        f"{prompt.tokens + most + (thinking or 0):,}; lower background_tokens, documents or max_tokens, or choose a "
-                        "model with a longer context"
+                        f"{needed:,}; lower background_tokens, documents or max_tokens, or choose a model with a "
+                        "longer context"
                     )
                 system, *turns = prompt.messages
                 request = Request(
