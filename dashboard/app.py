@@ -13,9 +13,12 @@ _PAGES = {
     "see_results": ("See results", ":material/monitoring:"),
     "export_results": ("Export results", ":material/archive:"),
 }
-_FOLDER = Path(__file__).parent / "app_pages"
+_HERE = Path(__file__).parent
+_FOLDER = _HERE / "app_pages"
+# A Material icon would be fetched from the network by the browser; this one is sent with the page.
+_ICON = (_HERE / "icon.svg").read_text(encoding="utf-8")
 
-st.set_page_config(page_title="Fact Salience", page_icon=":material/volume_up:", layout="wide")
+st.set_page_config(page_title="Fact Salience", page_icon=_ICON, layout="wide")
 st.navigation(
     [
         st.Page(path, title=title, icon=icon, url_path=name)

@@ -70,17 +70,16 @@ def progress_rows(progress: Progress) -> list[Row]:
 
 
 def exposure_rows(prompt: Prompt, library: Library) -> list[Row]:
-    """One row a fact: how often and how long it speaks in a prompt, and where (per cent of the prompt)."""
+    """One row a fact: how often and how long it speaks in a prompt, and where (0 % is the prompt's first word)."""
     said = {item.fact: item.polarity.value for item in prompt.spans}
     return [
         {
             "Fact": library.fact(item.fact).title,
-            "Level": item.level,
-            "Polarity": said.get(item.fact, "–"),
+            "Dose": f"{item.level} {said.get(item.fact, '')}".strip(),
             "Exposures": item.exposures,
-            "Airtime, %": round(100 * item.airtime, 1),
-            "First at, %": round(100 * item.first, 1),
-            "Last at, %": round(100 * item.last, 1),
+            "Airtime": f"{item.airtime:.1%}",
+            "First": f"{item.first:.0%}",
+            "Last": f"{item.last:.0%}",
         }
         for item in prompt.exposures
     ]

@@ -47,6 +47,11 @@ OPTIONS: dict[str, str | int | bool | list[str]] = {
     "client.showErrorLinks": False,
     "client.toolbarMode": "viewer",
     "theme.base": "light",
+    "theme.primaryColor": "#0b5a8a",
+    "theme.paddingTop": "1.5rem",
+    "theme.paddingBottom": "3rem",
+    "theme.headingFontSizes": ["2rem", "1.5rem", "1.25rem", "1.1rem", "1rem", "0.9rem"],
+    "theme.metricValueFontSize": "1.5rem",
 }
 
 
@@ -66,7 +71,7 @@ class SecurityHeaders:
 
 
 def _prewarm() -> None:
-    for name in ("pandas", "altair", "dashboard.app_pages", "dashboard.effects.table"):
+    for name in ("pandas", "pyarrow", "altair", "dashboard.state"):
         import_module(name)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from cache.store import Store
-from dashboard import jobs
+from dashboard import comparisons, jobs
 from dashboard.comparison_fields import NAMES, Field, adapted, comparison_from, fields_of
 from dashboard.dose_code import Choice, changed, decode
 from dashboard.launch import models_of, save_comparison
@@ -19,15 +19,14 @@ from facts.catalog import Library, load
 from facts.errors import FactError
 from facts.salience import Polarity, Salience
 from runners.comparison import Comparison
-from runners.comparison_file import comparison_toml, parse_comparison, read_comparison
+from runners.comparison_file import comparison_toml, parse_comparison
 from runners.estimate import Plan, estimate
 from runners.planning import check
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
-FIRST = "embedded-ladder"
 DRAFT = "(draft)"  # no comparison can have this name
 PICKED = "comparison"  # keys of widgets that are bound to the URL
 DOSES = "doses"
+UPLOAD = "opened_file"
 _EDIT = "edit_"
 
 
@@ -65,16 +64,9 @@ def store() -> Store:
 # --- which comparison ------------------------------------------------------------------------------------------------
 
 
-def comparison_files() -> dict[str, Path]:
-    """Every comparison there is by name: the workspace's own, then the shipped examples not yet in it."""
-    own = {path.stem: path for path in sorted(workspace().comparisons.glob("*.toml"))}
-    shipped = {path.stem.replace("_", "-"): path for path in sorted(EXAMPLES.glob("*.toml"))}
-    return {**{name: path for name, path in shipped.items() if name not in own}, **own}
-
-
 def comparison_names() -> list[str]:
     """What can be picked: every comparison there is, the shipped first one first, and the draft if there is one."""
-    names = sorted(comparison_files(), key=lambda name: (name != FIRST, name))
+    names = list(comparisons.comparison_files(workspace()))
     return [*names, DRAFT] if draft() else names
 
 
@@ -96,12 +88,7 @@ def saved(name: str) -> Comparison | FactError:
     """The comparison of that name as it is on disk (or the draft), or what is wrong with its file."""
     if name == DRAFT:
         return draft() or FactError("there is no draft; choose a comparison from the list")
-    try:
-        return read_comparison(comparison_files()[name])
-    except KeyError:
-        return FactError(f"there is no comparison {name!r}; choose one from the list")
-    except FactError as error:
-        return error
+    return comparisons.saved_comparison(workspace(), name)
 
 
 def save(comparison: Comparison) -> Path:
@@ -112,32 +99,15 @@ def save(comparison: Comparison) -> Path:
 # --- the draft -------------------------------------------------------------------------------------------------------
 
 
-def _draft_file() -> Path:
-    return workspace().root / "draft.toml"
-
-
 def draft() -> Comparison | None:
     """The comparison being composed, if any: this session's, else the last one that was kept on disk."""
     text = st.session_state.get("draft")
-    try:
-        if not isinstance(text, str):
-            text = _draft_file().read_text(encoding="utf-8")
-        return parse_comparison("draft", text)
-    except (OSError, UnicodeDecodeError, FactError):
-        return None
+    return comparisons.read_draft(workspace(), text if isinstance(text, str) else None)
 
 
 def keep_draft(comparison: Comparison) -> None:
     """Remember what is being composed, over page switches, reloads and restarts."""
-    text = comparison_toml(comparison)
-    if st.session_state.get("draft") == text:
-        return
-    st.session_state["draft"] = text
-    try:
-        _draft_file().parent.mkdir(parents=True, exist_ok=True)
-        _draft_file().write_text(text, encoding="utf-8")
-    except OSError:
-        return  # the session still has it; a full disk is reported where it matters, by the store
+    st.session_state["draft"] = comparisons.write_draft(workspace(), comparison)
 
 
 def open_draft(comparison: Comparison) -> None:
@@ -158,7 +128,7 @@ def field_key(name: str) -> str:
 def fill_fields(name: str, comparison: Comparison) -> None:
     """Fill the fields from a comparison when another one was picked; what is being edited stays."""
     token = name if name == DRAFT else f"{name}\n{comparison_toml(comparison)}"
-    if st.session_state.get("editing") != token or field_key("name") not in st.session_state:
+    if st.session_state.get("editing") != token or held("name") is None:
         st.session_state["editing"] = token
         _set_fields(fields_of(comparison))
 
@@ -168,9 +138,39 @@ def _set_fields(values: Mapping[str, Field]) -> None:
         st.session_state[field_key(field)] = value
 
 
+def held(name: str) -> Field:
+    """What a field holds now, finished or not."""
+    value: Field = st.session_state.get(field_key(name))
+    return value
+
+
+def held_words(name: str) -> list[str]:
+    """What a field holds now, as words."""
+    value = held(name)
+    return [str(item) for item in value] if isinstance(value, list) else [] if value is None else [str(value)]
+
+
 def fields() -> dict[str, Field]:
     """The fields as they stand now, finished or not."""
-    return {name: st.session_state.get(field_key(name)) for name in NAMES}
+    return {name: held(name) for name in NAMES}
+
+
+def open_upload() -> None:
+    """Callback of the file uploader: make the comparison in the file the draft, or keep what is wrong with it."""
+    st.session_state["open_problem"] = ""
+    if (given := st.session_state.get(UPLOAD)) is None:
+        return
+    try:
+        open_draft(parse_comparison(given.name, given.getvalue().decode("utf-8")))
+    except UnicodeDecodeError:
+        st.session_state["open_problem"] = f"{given.name} is not text in UTF-8; save it as a UTF-8 text file"
+    except FactError as error:
+        st.session_state["open_problem"] = str(error)
+
+
+def open_problem() -> str:
+    """What was wrong with the last file opened, if anything."""
+    return str(st.session_state.get("open_problem", ""))
 
 
 def edited() -> None:
@@ -186,8 +186,7 @@ def edited() -> None:
 
 def setting_edited(found: Library) -> None:
     """Callback of the setting's field: labels, variant, reasoning and metrics follow it."""
-    setting = found.setting(str(st.session_state[field_key("setting")]))
-    _set_fields(adapted(fields(), setting))
+    _set_fields(adapted(fields(), found.setting(str(held("setting")))))
     edited()
 
 
@@ -263,6 +262,12 @@ def _results(text: str, version: int, stamp: tuple[tuple[str, int], ...]) -> Res
 def results(comparison: Comparison) -> Results:
     """Scores of every kept sample of a comparison, shared between sessions and recomputed when the store grows."""
     return _results(comparison_toml(comparison), store().version(), _stamp())
+
+
+def page_link(page: str, label: str, icon: str) -> None:
+    """A link to another page that keeps the comparison picked, where that page exists."""
+    if (Path(__file__).parent / "app_pages" / f"{page}.py").exists():
+        st.page_link(f"app_pages/{page}.py", label=label, icon=icon, query_params={PICKED: chosen_name()})
 
 
 def launch(comparison: Comparison) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.escape import paragraph
+from dashboard.plan_rows import Row
 from facts.catalog import Library, shipped
 from facts.errors import FactError
 
@@ -35,3 +36,8 @@ def library() -> Library:
     except FactError as error:
         problem(f"A fact of your own cannot be read, so only the shipped ones are listed.\n{error}")
         return shipped()
+
+
+def table(rows: list[Row], alt: str) -> None:
+    """Rows as a table whose cells are plain text."""
+    st.dataframe(rows, hide_index=True, width="stretch", alt=alt)  # pyright: ignore[reportUnknownMemberType]

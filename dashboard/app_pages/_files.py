@@ -1,0 +1,40 @@
+"""Saves a comparison, and opens one from a file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.app_pages._boxes import problem
+from dashboard.comparisons import replaces_saved
+from dashboard.escape import plain
+from runners.comparison import Comparison
+from runners.comparison_file import comparison_toml
+
+
+def files(comparison: Comparison | None) -> None:
+    """Save, download and open, in one row."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Save", icon=":material/save:", key="save", disabled=comparison is None, on_click=_save,
+            args=(comparison,), help="Into the workspace, under its name",
+        )  # fmt: skip
+        st.download_button(
+            "Download TOML", comparison_toml(comparison) if comparison else "", mime="application/toml",
+            file_name=f"{comparison.name}.toml" if comparison else "comparison.toml", icon=":material/download:",
+            disabled=comparison is None, on_click="ignore", key="download",
+        )  # fmt: skip
+        with st.popover("Open TOML", icon=":material/folder_open:"):
+            st.file_uploader(
+                "A comparison file", type="toml", key=state.UPLOAD, on_change=state.open_upload, max_upload_size=1
+            )
+    if complaint := state.open_problem():
+        problem(complaint)
+    if comparison and replaces_saved(state.workspace(), comparison):
+        st.caption(f"Saving or launching replaces the saved comparison {plain(comparison.name)}.")
+
+
+def _save(comparison: Comparison) -> None:
+    state.save(comparison)
+    state.choose(comparison.name)
+    st.toast("Saved in the workspace.", icon=":material/save:")

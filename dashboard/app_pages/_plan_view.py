@@ -1,0 +1,53 @@
+"""Shows what a comparison would call, cost and take, and what stands in the way, before anything is called."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cache.errors import StoreError
+from dashboard import state
+from dashboard.app_pages._boxes import problem, simulated_banner, table, warning
+from dashboard.plan_problems import plan_problems
+from dashboard.plan_rows import condition_rows, cost_range, model_rows
+from dashboard.plan_text import span
+from facts.errors import FactError
+from runners.comparison import Comparison
+from runners.estimate import Plan
+
+
+def plan_view(comparison: Comparison) -> Plan | None:
+    """The plan in numbers and tables; None when it cannot be made, after saying why."""
+    try:
+        with st.spinner("Composing every prompt to count calls and tokens"):
+            plan = state.plan(comparison)
+    except (FactError, StoreError) as error:
+        problem(error)
+        return None
+    if plan.simulated:
+        simulated_banner()
+    cost = cost_range(plan.cost("low"), plan.cost("expected"), plan.cost("high"))
+    with st.grid(3, min_column_width=120):
+        st.metric("New calls", f"{plan.new:,}")
+        st.metric("Already kept", f"{plan.kept:,}", help="Samples in the store; they cost nothing")
+        st.metric("Time, about", span(sum(item.seconds for item in plan.models)) if plan.new else "none")
+    st.metric("Cost, low – expected – high", cost, help="For the new calls; unknown where a price is not known")
+    st.caption(
+        f"{plan.conditions} conditions × {plan.queries} queries × {comparison.replicates} replicates × "
+        f"{len(plan.models)} models, with follow-up questions. Longest prompt about {plan.longest_prompt:,} tokens."
+    )
+    for found in plan_problems(plan):
+        (problem if found.blocking else warning)(found.text)
+    return plan
+
+
+def plan_tables(plan: Plan) -> None:
+    """The plan per model and its conditions."""
+    with st.expander("Plan per model"):
+        table(model_rows(plan), "New and kept calls, tokens, cost and time of each model")
+    with st.expander(f"The {plan.conditions} conditions"):
+        table(condition_rows(plan.comparison), "Each condition: what is said, tier, reasoning and trials")
+
+
+def launchable(plan: Plan | None) -> bool:
+    """Whether pressing launch would make at least one call that can be made."""
+    return plan is not None and plan.new > 0 and not any(found.blocking for found in plan_problems(plan))

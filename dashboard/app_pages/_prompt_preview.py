@@ -1,0 +1,71 @@
+"""Shows the exact prompt that a model would read, where the facts lie in it, and what they displaced."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.app_pages._boxes import problem, table
+from dashboard.marked import marked_html
+from dashboard.plan_rows import exposure_rows
+from dashboard.prompt_difference import changes, difference_summary, difference_text
+from dashboard.prompt_marks import marks
+from dashboard.situation import Situation, placebo
+from facts.catalog import Library
+from facts.errors import FactError
+from facts.prompt import Prompt
+from facts.salience import Dose
+
+_VIEWS = ("Marked", "Plain text", "Difference to baseline", "Difference to placebo")
+_ROLES = {"system": "System message", "user": "User message", "assistant": "Assistant message"}
+
+
+def prompt_preview(doses: tuple[Dose, ...], situation: Situation, library: Library) -> bool:
+    """The preview; False when the prompt cannot be composed, after saying why."""
+    try:
+        prompt = situation.prompt(doses, library)
+    except FactError as error:
+        problem(error)
+        return False
+    airtime = sum(item.airtime for item in prompt.exposures)
+    with st.grid(4, min_column_width=110):
+        st.metric("Tokens", f"{prompt.tokens:,}", help="Estimated without a tokenizer, the same for every model")
+        st.metric(
+            "Background",
+            f"{prompt.background_tokens:,}",
+            help="Tokens of facts and filler together, the same at every level and polarity",
+        )
+        st.metric("Facts", len(prompt.exposures))
+        st.metric("Airtime", f"{airtime:.1%}", help="Tokens spent on all facts ÷ tokens shown")
+    if prompt.exposures:
+        table(
+            exposure_rows(prompt, library),
+            "Level, polarity, exposures, airtime and position of each fact in this prompt",
+        )
+    view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], key="p_view", bind="query-params", required=True)
+    match view:
+        case "Plain text":
+            for message in prompt.messages:
+                st.caption(_ROLES[message.role])
+                st.code(message.text, language=None, wrap_lines=True)
+        case "Difference to baseline":
+            _difference((), "the baseline without any fact", prompt, situation, library)
+        case "Difference to placebo":
+            _difference(placebo(doses), "the placebo twins at the same levels", prompt, situation, library)
+        case _:
+            for message, found in zip(prompt.messages, marks(prompt, library), strict=True):
+                st.caption(_ROLES[message.role])
+                st.html(marked_html(message.text, found))
+    return True
+
+
+def _difference(doses: tuple[Dose, ...], other: str, prompt: Prompt, situation: Situation, library: Library) -> None:
+    try:
+        found = changes(situation.prompt(doses, library), prompt)
+    except FactError as error:
+        problem(error)
+        return
+    if not found:
+        st.caption(f"This prompt is the same as that of {other}.")
+        return
+    st.caption(f"Against {other}: {difference_summary(found)}.")
+    st.code(difference_text(found), language="diff", wrap_lines=True)

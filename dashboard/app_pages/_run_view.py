@@ -1,0 +1,77 @@
+"""Shows how far a comparison's run is, whoever started it: what is on disk is what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard import jobs, state
+from dashboard.app_pages._boxes import problem, simulated_banner, table
+from dashboard.escape import plain
+from dashboard.plan_rows import progress_rows
+from dashboard.plan_text import span, trouble_lines, usd
+from runners.progress import Progress, State
+
+_EVERY_S = 1.0
+_WORDS = {
+    State.STARTING: "Starting: planning and looking up what is kept",
+    State.RUNNING: "Running",
+    State.CANCELLING: "Cancelling: no new calls, what is in flight is kept",
+    State.CANCELLED: "Cancelled",
+    State.FINISHED: "Finished",
+    State.STOPPED: "Stopped",
+    State.BROKEN: "Broken off",
+}
+
+
+def run_view(name: str) -> None:
+    """The last or current run of the comparison, refreshed by itself while it runs."""
+    live = jobs.progress(state.workspace(), name)[1]
+    watch: Callable[[str, bool], None] = st.fragment(_watch, run_every=_EVERY_S if live else None, key="run")
+    watch(name, live)
+
+
+def _watch(name: str, was_live: bool) -> None:
+    progress, live = jobs.progress(state.workspace(), name)
+    if was_live and not live:
+        st.rerun(scope="app")  # the plan and the buttons change with the end of the run
+    if progress is None:
+        if live:
+            st.caption("Starting.")
+        return
+    _show(progress, live=live)
+    if live:
+        st.button(
+            "Cancel", key="cancel", icon=":material/stop_circle:", on_click=jobs.cancel,
+            args=(state.workspace(), name), disabled=progress.state is State.CANCELLING,
+        )  # fmt: skip
+
+
+def _show(progress: Progress, *, live: bool) -> None:
+    halted = progress.state in {State.STARTING, State.RUNNING, State.CANCELLING} and not live
+    word = "Interrupted: the process that ran it ended" if halted else _WORDS[progress.state]
+    share = progress.finished / progress.planned if progress.planned else 0.0
+    st.subheader("Last run" if not live else "Run", anchor=False)
+    st.progress(min(1.0, share), text=f"{word}. {progress.finished:,} of {progress.planned:,} samples are kept.")
+    if any(model.simulated for model in progress.models) and live:
+        simulated_banner()
+    with st.grid(3, min_column_width=110):
+        st.metric("New", f"{progress.new:,}", help="Samples bought by this run")
+        st.metric("Failed", f"{progress.failed:,}", help="Requests without a sample; running again asks them again")
+        st.metric("Refused", f"{sum(m.refused for m in progress.models):,}", help="A refusal is a sample and is kept")
+        st.metric("Per second", f"{progress.rate:.1f}")
+        st.metric("Time left" if live else "Took", span(progress.eta_s if live else progress.elapsed_s))
+        st.metric("Spent", usd(progress.spent_usd) if progress.cost_known else "unknown")
+    if progress.maybe_usd:
+        st.caption(f"Up to {plain(usd(progress.maybe_usd))} more for calls that broke off.")
+    if progress.message:
+        (problem if progress.state is State.BROKEN else _note)(progress.message)
+    for line in trouble_lines(progress):
+        problem(line)
+    if progress.models:
+        table(progress_rows(progress), "Planned, kept, new, refused, cut short and failed samples of each model")
+
+
+def _note(text: str) -> None:
+    st.caption(plain(text))

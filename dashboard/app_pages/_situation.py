@@ -1,0 +1,70 @@
+"""The controls that choose whose prompt is previewed: setting, tier, query and what else a condition has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.escape import plain
+from dashboard.situation import Situation
+from facts import channels
+from facts.catalog import Library
+from facts.condition import Channel, Reasoning, Tier
+from facts.setting import Query, Setting
+
+USUAL = "value_conflict"
+
+
+def _select(label: str, options: Sequence[str], key: str) -> str:
+    """A select box whose value is in the URL; what the options no longer hold falls back to the first."""
+    names = list(options)
+    state.keep_valid(f"p_{key}", names)
+    return st.selectbox(label, names, key=f"p_{key}", bind="query-params", format_func=_words)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def situation(library: Library) -> Situation:
+    """The situation that the controls show."""
+    first, second, third = st.columns([3, 2, 2])
+    with first:
+        # The setting that even small models can follow comes first.
+        names = sorted(library.settings, key=lambda slug: (slug != USUAL, slug))
+        setting = library.setting(_select("Setting", names, "setting"))
+    with second:
+        tier = Tier(_select("Tier", [t.value for t in Tier], "tier"))
+    with third:
+        replicate = st.number_input("Replicate", min_value=1, max_value=999, key="p_replicate", bind="query-params")
+    queries = {query.id: query for query in setting.queries}
+    state.keep_valid("p_query", list(queries))
+    query = st.selectbox("Query", list(queries), key="p_query", bind="query-params")
+    with st.expander("Channel, reasoning, labels and length", type="compact"):
+        return _rest(setting, tier, queries[query], int(replicate or 1))
+
+
+def _rest(setting: Setting, tier: Tier, query: Query, replicate: int) -> Situation:
+    with st.grid(3, min_column_width=150):
+        channel = Channel(_select("Channel", [c.value for c in Channel], "channel"))
+        modes = sorted(setting.formats, key=lambda mode: mode != Reasoning.NONE.value)
+        reasoning = Reasoning(_select("Reasoning", modes, "reasoning"))
+        labels = _select("Tier labels", list(setting.labels), "labels")
+        variant = _select("Variant", list(setting.variants), "variant")
+        usual = channels.find(channel).DEFAULT_TOKENS
+        tokens = st.number_input(
+            "Background tokens", min_value=1, max_value=20_000, value=None, placeholder=f"{usual} (usual)",
+            key="p_tokens", bind="query-params",
+        )  # fmt: skip
+        documents = st.number_input(
+            "Documents", min_value=1, max_value=60, value=4, key="p_documents", bind="query-params",
+            disabled=channel is not Channel.DOCUMENTS,
+        )  # fmt: skip
+    st.caption(f"{plain(setting.about)} {plain(setting.variants[variant].about)}")
+    return Situation(
+        setting=setting.slug, query=query, replicate=replicate - 1,
+        tier=tier, channel=channel, reasoning=reasoning, labels=labels, variant=variant,
+        background_tokens=int(tokens or usual), documents=int(documents or 4),
+    )  # fmt: skip

@@ -1,0 +1,44 @@
+"""Choose facts, how loudly and with which polarity each is said, and see the prompt that a model would read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.app_pages._boxes import library as read_library
+from dashboard.app_pages._boxes import problem
+from dashboard.app_pages._facts_list import facts_list
+from dashboard.app_pages._prompt_preview import prompt_preview
+from dashboard.app_pages._situation import situation
+from dashboard.situation import comparison_of
+from facts.errors import FactError
+
+st.title("Choose facts")
+st.caption(
+    "Switch facts on and set how loudly each is said. The prompt keeps its length: facts displace neutral filler."
+)
+library = read_library()
+with st.expander("Chosen facts as text, to share or paste", type="compact"):
+    st.text_input(
+        "Chosen facts", key=state.DOSES, bind="query-params", placeholder="objections_read:5a,weights_kept:2p",
+        help="Fact, level 0 to 5, then a, n or p for affirmed, negated or placebo",
+    )  # fmt: skip
+try:
+    chosen = state.choices(library)
+except FactError as error:
+    problem(error)
+    chosen = {}
+doses = tuple(choice.dose for choice in chosen.values())
+
+page = st.grid(2, min_column_width=420, gap="medium")
+with page.cell():
+    facts_list(library, chosen)
+with page.cell():
+    now = situation(library)
+    composes = prompt_preview(doses, now, library)
+    if st.button(
+        "Use these facts in a comparison", type="primary", icon=":material/arrow_forward:",
+        disabled=not (doses and composes), key="use_facts",
+    ):  # fmt: skip
+        state.open_draft(comparison_of(doses, now, state.draft(), library))
+        st.switch_page("app_pages/run_comparison.py")

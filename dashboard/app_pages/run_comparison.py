@@ -1,0 +1,52 @@
+"""Plan a comparison, see what it costs, launch it, and watch, cancel or resume its run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import jobs, state
+from dashboard.app_pages._boxes import library as read_library
+from dashboard.app_pages._boxes import problem
+from dashboard.app_pages._edit_comparison import edit_comparison
+from dashboard.app_pages._files import files
+from dashboard.app_pages._pick import pick_comparison
+from dashboard.app_pages._plan_view import launchable, plan_tables, plan_view
+from dashboard.app_pages._run_view import run_view
+from facts.errors import FactError
+from runners.progress import State
+
+st.title("Run comparison", anchor=False)
+library = read_library()
+page = st.grid(2, min_column_width=420, gap="medium")
+left, right = page.cell(), page.cell()
+with left:
+    name = pick_comparison()
+    source = state.saved(name)
+if isinstance(source, FactError):
+    with left:
+        problem(source)
+    st.stop()
+
+with right:
+    st.subheader("What is compared", anchor=False)
+    comparison = edit_comparison(name, source, library)
+    files(comparison)
+with left:
+    plan = plan_view(comparison) if comparison else None
+    if comparison:
+        last, live = jobs.progress(state.workspace(), comparison.name)
+        begun = last is not None and last.state is not State.FINISHED and last.finished > 0
+        st.button(
+            "Resume" if begun else "Launch", type="primary", icon=":material/play_arrow:", key="launch",
+            disabled=live or not launchable(plan), on_click=state.launch, args=(comparison,),
+            help="Running already" if live else None,
+        )  # fmt: skip
+        if plan and not plan.new and not live:
+            st.caption("Every sample is kept: launching would call nothing.")
+        run_view(comparison.name)
+        if plan and (plan.kept or (last and last.finished)):
+            with st.container(horizontal=True):
+                state.page_link("see_results", "See results", ":material/monitoring:")
+                state.page_link("read_samples", "Read samples", ":material/forum:")
+    if plan:
+        plan_tables(plan)
