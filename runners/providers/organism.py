@@ -1,0 +1,106 @@
+"""A SIMULATED model with known effects: it reads a prompt as a model does and answers from a truth written in TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from typing import TYPE_CHECKING, cast
+
+import orjson
+
+from facts.errors import FactError
+from facts.expose import block_tokens
+from facts.tokens import count_tokens
+from runners.model import Model
+from runners.organism.answer import Reply, answer
+from runners.organism.truth import Truth, find
+from runners.request import Request
+from runners.sample import Sample, Stop, Trouble, Usage
+from runners.trouble import Fatal
+
+if TYPE_CHECKING:
+    from runners.providers import Connection
+
+TITLE = "Simulated organism (SIMULATED, known effects)"
+SIMULATED = True
+
+
+def endpoint(model: Model) -> str:
+    """``organism:NAME:SHA-256 of the truth``, so that a changed truth never shares samples; "" for a broken one."""
+    try:
+        truth = find(model.name)
+    except FactError:
+        return f"organism:{model.name}:"
+    return f"organism:{truth.name}:{truth.digest}"
+
+
+def problem(model: Model) -> str | None:
+    """An unknown name (with the known ones) or a broken truth file (with file, line and field)."""
+    try:
+        find(model.name)
+    except FactError as error:
+        return str(error)
+    return None
+
+
+def body(request: Request) -> bytes:
+    """The request's own fields: there is no wire."""
+    return orjson.dumps(request.fields(), option=orjson.OPT_SORT_KEYS)
+
+
+def reply(body: bytes, truth: Truth) -> Sample:
+    """The sample that this body brings: the same for the same bytes and truth, on every machine."""
+    sent = cast("dict[str, object]", orjson.loads(body))
+    seed = hashlib.sha256(body + truth.digest.encode()).digest()
+    draw = random.Random(int.from_bytes(seed[:8], "big"))
+    system = str(sent.get("system") or "")
+    turns = cast("list[dict[str, str]]", sent["turns"])
+    user = next((turn["text"] for turn in reversed(turns) if turn["role"] == "user"), "")
+    said = answer(system, user, truth, draw, native=bool(sent.get("thinking_tokens")))
+    shown = block_tokens(system) + sum(block_tokens(turn["text"]) for turn in turns)
+    stops = cast("list[str]", sent.get("stop") or [])
+    return _sample(said, truth, shown, cast("int", sent["max_tokens"]), stops)
+
+
+def _sample(said: Reply, truth: Truth, shown: int, most: int, stops: list[str]) -> Sample:
+    text, stop = said.text, said.stop
+    ends = [at for at in (text.find(mark) for mark in stops if mark) if at >= 0]
+    if ends:
+        text, stop = text[: min(ends)], Stop.SEQUENCE
+    while (tokens := count_tokens(text)) > most:
+        words = text.split(" ")
+        text, stop = " ".join(words[: min(len(words) - 1, len(words) * most // tokens)]), Stop.LENGTH
+    thought = None if said.reasoning is None else count_tokens(said.reasoning)
+    return Sample(
+        text=text,
+        stop=stop,
+        model=f"organism:{truth.name} (SIMULATED)",
+        reasoning=said.reasoning,
+        usage=Usage(input_tokens=shown, output_tokens=tokens + (thought or 0), reasoning_tokens=thought),
+        latency_s=0.0,
+        simulated=True,
+    )
+
+
+class _Line:
+    """Answers at once, in this process."""
+
+    def __init__(self, truth: Truth) -> None:
+        self._truth = truth
+
+    async def call(self, body: bytes, timeout_s: float) -> Sample:
+        """The sample for these bytes; never fails."""
+        del timeout_s
+        return reply(body, self._truth)
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+def connect(model: Model, concurrency: int) -> Connection:
+    """Open a connection. Raises ``Fatal`` when ``problem`` finds one."""
+    del concurrency
+    try:
+        return _Line(find(model.name))
+    except FactError as error:
+        raise Fatal(Trouble.UNKNOWN_MODEL, str(error), advice="choose a known organism or repair its file") from error
