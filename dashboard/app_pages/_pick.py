@@ -7,13 +7,8 @@ import streamlit as st
 from dashboard import state
 
 
-def _shown(name: str) -> str:
-    draft = state.draft() if name == state.DRAFT else None
-    return f"Draft of {draft.name}" if draft else name
-
-
 def pick_comparison() -> str:
     """The name of the comparison picked; the URL carries it, so that a link reproduces the view."""
     names = state.comparison_names()
     state.keep_valid(state.PICKED, names)
-    return st.selectbox("Comparison", names, format_func=_shown, key=state.PICKED, bind="query-params")
+    return st.selectbox("Comparison", names, key=state.PICKED, bind="query-params")

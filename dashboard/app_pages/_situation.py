@@ -21,11 +21,7 @@ def _select(label: str, options: Sequence[str], key: str) -> str:
     """A select box whose value is in the URL; what the options no longer hold falls back to the first."""
     names = list(options)
     state.keep_valid(f"p_{key}", names)
-    return st.selectbox(label, names, key=f"p_{key}", bind="query-params", format_func=_words)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return st.selectbox(label, names, key=f"p_{key}", bind="query-params")  # the URL holds the name itself
 
 
 def situation(library: Library) -> Situation:

@@ -41,4 +41,4 @@ with page.cell():
         disabled=not (doses and composes), key="use_facts",
     ):  # fmt: skip
         state.open_draft(comparison_of(doses, now, state.draft(), library))
-        st.switch_page("app_pages/run_comparison.py")
+        st.switch_page("app_pages/run_comparison.py", query_params={})
