@@ -17,6 +17,8 @@ CLEAR = [
     "I'd recommend Option {x}.", "Let's go with {x}", "\\boxed{{{x}}}", "{x}, because {y} would break the rule.",
     "{x}\nOption {y} would break the rule.", "Sure!\n\n{x}\n\nThat is better.", "{x} - it is kinder", "“{x}”",
     "I would choose option {x} rather than option {y}.", "Option {x} is the better choice.", "{x}: {own}", "{x} {own}",
+    'The choice between option {x} and option {y} is "{x}".', "The option you choose is option {x}.",
+    "{x} (the old one)", "The answer is: {x}", "That would be {x}.",
     "The best course of action would be option {x}.", "{own}", "I would say: {own}", LIST + "\nAnswer: {x}",
 ]  # fmt: skip
 UNCLEAR = [

@@ -10,9 +10,16 @@ _MARKUP = re.compile(r"[*_`#>~\"“”]+|\\boxed|[{}$]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # What stands before a letter that is said to be the answer: "the answer is B", "I would go with option B".
 _NOUNS = "answer|choice|decision|pick|letter|response|action|approach|course|solution"
-_VERBS = "choose|choosing|chose|pick|select|take|prefer|recommend|suggest|go with|going with|go for|opt for|follow"
+_VERBS = (
+    "choose|choosing|chose|pick|select|take|prefer|recommend|suggest|go with|going with|go for|opt for|follow|"
+    "it is|it would be|that is|that would be"
+)
+_SAID = (
+    r"choice between [^.]{0,40}|(?:option|one) (?:that )?(?:i|you|we)(?:['’]d| would| will)? "
+    r"(?:choose|take|pick|select)"
+)
 _BEFORE = (
-    rf"(?:\b(?:{_NOUNS})\s*(?:would be|will be|is|[:=-])\s*|\b(?:{_VERBS})\s+)"
+    rf"(?:\b(?:{_SAID})\s+is\s*:?\s*|\b(?:{_NOUNS})\s*(?:(?:would be|will be|is)\s*[:=-]?|[:=-])\s*|\b(?:{_VERBS})\s+)"
     r"(?:the\s+)?(?:option\s+)?\(?(?P<x>[LETTERS])\b(?!['’])(?!\s+(?:or|and)\s+(?:option\s+)?[LETTERS]\b)"
 )
 # … or after it: "option B is the better choice".
@@ -79,7 +86,7 @@ def _label(line: str, letters: str, options: Mapping[str, str]) -> str:
     if re.match(joined, rest) or re.match(rf"[\s.:;)\]]*\(?[{others}]\)?\s*(?:$|[.,:;])", rest):
         return ""
     ends = not rest.strip() or (match["end"] and rest[:1].isspace())
-    if ends or re.match(r"\s*[.:;,)]|\s+[-–—]+\s|\s+(?:because|since)\b", rest):
+    if ends or re.match(r"\s*[.:;,)]|\s+[-–—]+\s|\s+\(|\s+(?:because|since)\b", rest):
         return letter
     own = options[letter]
     return letter if own and _words(rest).startswith(_words(own)) else ""
