@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dashboard.effects.clustering import effective_trials, intraclass_correlation
-from dashboard.effects.counts import BoolArray, FloatArray, IntArray, checked, mean_rates, query_rates
+from dashboard.effects.counts import BoolArray, FloatArray, IntArray, checked, exact_zeros, query_rates
+from dashboard.effects.mover import mover_limits, paired_rates
 from dashboard.effects.quantiles import NORMAL_975, bonferroni_t
 from dashboard.effects.sign_flips import sign_flip_p
-from dashboard.effects.wilson import wilson_limits
 
 __all__ = [
     "ContrastInterval",
@@ -75,11 +74,10 @@ def contrast_intervals(
     used = used_KG.sum(axis=1)
     quantile_K = bonferroni_t(np.broadcast_to(comparisons_K, used.shape), used)
     for rows, queries in _same_queries(used_KG):
-        part = _Part.of(successes[:, queries], trials[:, queries])
-        c = weights[rows]
-        estimate[rows] = c @ part.rate
-        low[rows], high[rows] = part.mover(c, np.full(len(rows), NORMAL_975))
-        wide_low[rows], wide_high[rows] = part.mover(c, quantile_K[rows])
+        kept, c = paired_rates(successes[:, queries], trials[:, queries]), weights[rows]
+        estimate[rows] = c @ kept.rate
+        low[rows], high[rows] = mover_limits(kept, c, NORMAL_975)
+        wide_low[rows], wide_high[rows] = mover_limits(kept, c, quantile_K[rows])
     return ContrastIntervals(estimate, low, high, wide_low, wide_high, used, used_KG.shape[1] - used)
 
 
@@ -91,7 +89,7 @@ def shared_queries(N_CG: FloatArray, c_KC: FloatArray) -> BoolArray:
 
 def query_contrasts(Y_CG: FloatArray, N_CG: FloatArray, c_KC: FloatArray) -> FloatArray:
     """Each contrast within each query, contrasts × queries; 0 where the query is dropped."""
-    return np.where(shared_queries(N_CG, c_KC), c_KC @ query_rates(Y_CG, N_CG), 0.0)
+    return np.where(shared_queries(N_CG, c_KC), exact_zeros(c_KC @ query_rates(Y_CG, N_CG)), 0.0)
 
 
 def _checked_weights(c_KC: ArrayLike, *, conditions: int) -> FloatArray:
@@ -117,37 +115,3 @@ def _same_queries(used_KG: BoolArray) -> list[tuple[IntArray, BoolArray]]:
         if used.any():
             groups.setdefault(used.tobytes(), []).append(row)
     return [(np.asarray(rows), used_KG[rows[0]]) for rows in groups.values()]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """What the limits of every contrast over the same queries share."""
-
-    rate: FloatArray
-    n_eff: FloatArray
-    correlation: FloatArray
-
-    @classmethod
-    def of(cls, Y_CG: FloatArray, N_CG: FloatArray) -> _Part:
-        icc = intraclass_correlation(Y_CG, N_CG)
-        rate = np.nan_to_num(mean_rates(Y_CG, N_CG))  # a condition without data here has no weight in these contrasts
-        whole_C1 = np.asarray(N_CG > 0).all(axis=1, keepdims=True)
-        Z_CG = np.where(whole_C1, query_rates(Y_CG, N_CG) - rate[:, None], 0.0)
-        scale = np.sqrt((Z_CG**2).sum(axis=1))
-        product = np.outer(scale, scale)
-        correlation = np.divide(Z_CG @ Z_CG.T, product, out=np.zeros(product.shape), where=product > 0)
-        queries = Y_CG.shape[1]
-        correlation *= max(queries - 2, 0) / queries
-        np.fill_diagonal(correlation, 1.0)
-        return cls(rate=rate, n_eff=effective_trials(N_CG, icc), correlation=correlation)
-
-    def mover(self, c_KC: FloatArray, quantile_K: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Unclipped limits: each rate's own distance to its limit, combined with the correlations' signs."""
-        low_KC, high_KC = wilson_limits(self.rate, self.n_eff, quantile_K[:, None])
-        below, above = self.rate - low_KC, high_KC - self.rate
-        up, estimate = c_KC > 0, c_KC @ self.rate
-        # c·distance carries the sign of c, so sign(c_i c_j)·r_ij needs no further step.
-        down_KC, up_KC = c_KC * np.where(up, below, above), c_KC * np.where(up, above, below)
-        spread_down = ((down_KC @ self.correlation) * down_KC).sum(axis=1)
-        spread_up = ((up_KC @ self.correlation) * up_KC).sum(axis=1)
-        return estimate - np.sqrt(np.maximum(spread_down, 0)), estimate + np.sqrt(np.maximum(spread_up, 0))

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dashboard.effects.counts import FloatArray
+from dashboard.effects.counts import FloatArray, exact_zeros
 
 ALPHA = 0.05
 EXACT_QUERIES = 11  # up to here all 2^G flips are counted
@@ -67,13 +67,14 @@ def sign_flip_p(d_G: ArrayLike, seed: int) -> float:
     values = np.asarray(d_G, dtype=np.float64)
     if values.ndim != 1 or not np.isfinite(values).all():
         raise ValueError("a sign-flip test needs one finite value per query; leave dropped queries out")
-    return float(sign_flip_ps(np.sort(values)[None], sign_flips(len(values), seed))[0])
+    values = exact_zeros(np.sort(values))
+    return float(sign_flip_ps(values[None], sign_flips(len(values), seed))[0])
 
 
 def sign_flip_test(d_G: ArrayLike, seed: int) -> FlipTest:
     """The same test with what it can and cannot say; ``d_G`` holds the used queries only."""
     values = np.asarray(d_G, dtype=np.float64)
-    p, nonzero = sign_flip_p(values, seed), int(np.count_nonzero(values))
+    p, nonzero = sign_flip_p(values, seed), int(np.count_nonzero(exact_zeros(values)))
     says = verdict(len(values), nonzero)
     return FlipTest(p=None if says in {Verdict.ONE_QUERY, Verdict.NO_QUERY} else p, nonzero=nonzero, verdict=says)
 

@@ -1,0 +1,96 @@
+"""Says in one sentence what an effect shows, never more than its test allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.effects.effect import Against, Effect, Kind
+from dashboard.effects.families import Adjustment
+
+_GAPS = {Kind.GAP_CHANGE, Kind.GAP_SLOPE, Kind.AIRTIME_GAP_SLOPE, Kind.MAIN_GAP_CHANGE, Kind.GAP_INTERACTION}
+_UNIT = {
+    Kind.SLOPE: "per level", Kind.GAP_SLOPE: "per level",
+    Kind.AIRTIME_SLOPE: "per tenth of the text", Kind.AIRTIME_GAP_SLOPE: "per tenth of the text",
+}  # fmt: skip
+
+
+def takeaway(effect: Effect, *, interim: bool = False) -> str:
+    """One sentence: what was compared, what is claimed (only on the adjusted test), the numbers, the losses.
+
+    ``interim`` is for a run that is still going: a test looked at again and again is no test.
+    """
+    if effect.estimate is None or effect.low is None or effect.high is None:
+        return f"{_subject(effect)}: nothing can be said, because {effect.why}."
+    scale = 10 if effect.kind in {Kind.AIRTIME_SLOPE, Kind.AIRTIME_GAP_SLOPE} else 100
+    unit = f"percentage points {_UNIT.get(effect.kind, '')}".strip()
+    estimate, low, high = (_signed(value * scale) for value in (effect.estimate, effect.low, effect.high))
+    numbers = f"{estimate} {unit}, 95 % interval {low} to {high}"
+    said = "interim, not a test" if interim else f"{_claim(effect)} ({_test(effect)})"
+    return f"{_subject(effect)}: {said}; {numbers}{_reservations(effect)}."
+
+
+def caption(effects: Sequence[Effect]) -> str:
+    """What must stand below a chart of effects: how many were compared, how p was adjusted, and what to distrust."""
+    families = {effect.kind: effect.family_size for effect in effects}
+    if not families:
+        return "No comparison yet."
+    counts = ", ".join(f"{size} of {kind.value.replace('_', ' ')}" for kind, size in families.items())
+    names = sorted({effect.adjustment.label for effect in effects})
+    warning = " The effect that ranks first is probably exaggerated." if max(families.values()) > 1 else ""
+    return (
+        f"Comparisons: {counts}. Thick bars: 95 % each; thin bars: 95 % for all of a kind at once. "
+        f"p by sign flips over queries, adjusted within a kind ({', '.join(names)}).{warning}"
+    )
+
+
+def _subject(effect: Effect) -> str:
+    where = f"{effect.tier.value} tier" if effect.tier else "both tiers"
+    if effect.kind in _GAPS or effect.kind is Kind.GAP:
+        where = "gap (unmonitored − monitored)"
+    against = {
+        Against.ABSENCE: "against absence", Against.PLACEBO: "against its placebo", Against.TIER: "between tiers",
+        Against.LEVELS: f"over levels {', '.join(str(int(level)) for level in effect.levels)}",
+        Against.SUM: "together, against the sum of each",
+    }[effect.against]  # fmt: skip
+    arm = f"{effect.doses[0].fact} {effect.doses[0].polarity}" if effect.against is Against.LEVELS else effect.arm
+    return f"{effect.model}, {effect.measure}, {where}, {arm} {against}"
+
+
+def _claim(effect: Effect) -> str:
+    if effect.why:
+        return f"no claim: {effect.why}" if effect.p is not None else effect.why
+    if not effect.shown:
+        return "no change shown, which does not show that there is none"
+    direction = "higher" if (effect.estimate or 0) > 0 else "lower"
+    if effect.kind is Kind.GAP:
+        direction = "above zero" if (effect.estimate or 0) > 0 else "below zero"
+    if effect.adjustment is Adjustment.BENJAMINI_HOCHBERG:
+        return f"{direction}, worth a confirming run"
+    return direction
+
+
+def _test(effect: Effect) -> str:
+    if effect.p is None or effect.p_adjusted is None:
+        return "no test"
+    alone = f"p {_p(effect.p)}"
+    if effect.family_size <= 1:
+        return alone
+    return f"{alone} alone, {_p(effect.p_adjusted)} among {effect.family_size} by {effect.adjustment.label}"
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 1) + 0.0:+.1f}".replace("+0.0", "0.0")
+
+
+def _p(p: float) -> str:
+    return "< .001" if p < 0.001 else f"= {p:.3f}".replace("0.", ".", 1)
+
+
+def _reservations(effect: Effect) -> str:
+    said = ""
+    if effect.queries_dropped:
+        said += f"; {effect.queries_dropped} of {effect.queries_used + effect.queries_dropped} queries dropped"
+    lost, low, high = effect.unscored + effect.failed, effect.possible_low, effect.possible_high
+    if lost and low is not None and high is not None and low <= 0 <= high:
+        said += f"; the {lost} lost samples alone could turn its sign"
+    return said

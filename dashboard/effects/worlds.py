@@ -1,0 +1,151 @@
+"""Which arms of a design are worth comparing, before tiers: weights over what is said about the world."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from dashboard.effects.effect import Against, Kind
+from facts.designs import Arm
+from facts.salience import Dose, Polarity, Salience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A weighted sum of arms, and what it is called in one tier, as the mean of both, and as a difference of gaps."""
+
+    doses: Arm
+    against: Against
+    weights: tuple[tuple[Arm, float], ...]
+    in_tier: Kind | None
+    in_both: Kind | None
+    of_gap: Kind
+    levels: tuple[Salience, ...] = ()
+
+
+def worlds(arms: Iterable[Arm], airtime: Mapping[Arm, float] | None = None) -> tuple[World, ...]:
+    """Every contrast that these arms allow, in the arms' order: gaps, differences, slopes, main effects, interactions.
+
+    ``airtime`` gives the share of tokens spent on the facts per arm, for slopes over it.
+    """
+    known = tuple(dict.fromkeys(arms))
+    return (
+        *(_gap(arm) for arm in known),
+        *_differences(known),
+        *_slopes(known),
+        *(_slopes(known, airtime) if airtime is not None else ()),
+        *_main_effects(known),
+        *_interactions(known),
+    )
+
+
+def slope_weights(x: Iterable[float]) -> tuple[float, ...]:
+    """Least-squares slope over x as weights: centred x over the sum of its squares; x must not be all equal."""
+    values = np.asarray(tuple(x), dtype=np.float64)
+    centred = values - values.mean()
+    return tuple((centred / (centred**2).sum()).tolist())
+
+
+def _gap(arm: Arm) -> World:
+    return World(doses=arm, against=Against.TIER, weights=((arm, 1.0),), in_tier=None, in_both=None, of_gap=Kind.GAP)
+
+
+def _differences(arms: tuple[Arm, ...]) -> Iterator[World]:
+    known = set(arms)
+    for arm in arms:
+        for against, other in ((Against.ABSENCE, ()), (Against.PLACEBO, _placebo(arm))):
+            if arm and other is not None and other in known:
+                yield World(
+                    doses=arm, against=against, weights=((arm, 1.0), (other, -1.0)), in_tier=Kind.DIFFERENCE,
+                    in_both=Kind.LEVEL_SHIFT, of_gap=Kind.GAP_CHANGE, levels=_level(arm),
+                )  # fmt: skip
+
+
+def _slopes(arms: tuple[Arm, ...], airtime: Mapping[Arm, float] | None = None) -> Iterator[World]:
+    """One fact alone at three levels or more, absence included as level 0 if the design has it."""
+    ladders: defaultdict[tuple[str, Polarity], list[Dose]] = defaultdict(list)
+    for arm in arms:
+        if len(arm) == 1:
+            ladders[arm[0].fact, arm[0].polarity].append(arm[0])
+    for rungs in ladders.values():
+        climbed: list[Arm] = [()] if () in arms else []
+        climbed += [(dose,) for dose in sorted(rungs)]
+        levels = tuple(arm[0].level if arm else Salience.ABSENT for arm in climbed)
+        if airtime is not None and not all(arm in airtime for arm in climbed):
+            continue
+        x = [float(level) for level in levels] if airtime is None else [airtime[arm] for arm in climbed]
+        if len(climbed) < 3 or len(set(x)) < 2:
+            continue
+        kind, gap = (Kind.SLOPE, Kind.GAP_SLOPE) if airtime is None else (Kind.AIRTIME_SLOPE, Kind.AIRTIME_GAP_SLOPE)
+        yield World(
+            doses=climbed[-1], against=Against.LEVELS, weights=tuple(zip(climbed, slope_weights(x), strict=True)),
+            in_tier=kind, in_both=kind, of_gap=gap, levels=levels,
+        )  # fmt: skip
+
+
+def _main_effects(arms: tuple[Arm, ...]) -> Iterator[World]:
+    known = set(arms)
+    for dose in _doses(arms):
+        with_it = [arm for arm in arms if dose in arm]
+        for against in (Against.ABSENCE, Against.PLACEBO):
+            twin = () if against is Against.ABSENCE else _placebo((dose,))
+            if twin is None:
+                continue
+            pairs = [(arm, _swap(arm, dose, twin)) for arm in with_it]
+            pairs = [(arm, other) for arm, other in pairs if other in known]
+            if len(pairs) >= 2:
+                yield World(
+                    doses=(dose,), against=against, levels=(dose.level,), in_tier=Kind.MAIN_EFFECT,
+                    in_both=Kind.MAIN_EFFECT, of_gap=Kind.MAIN_GAP_CHANGE,
+                    weights=_summed([(arm, 1 / len(pairs)) for arm, _ in pairs]
+                                    + [(other, -1 / len(pairs)) for _, other in pairs]),
+                )  # fmt: skip
+
+
+def _interactions(arms: tuple[Arm, ...]) -> Iterator[World]:
+    """Two facts together less each alone plus neither, averaged over the other facts' settings."""
+    known = set(arms)
+    found: defaultdict[Arm, list[tuple[Arm, float]]] = defaultdict(list)
+    for arm in arms:
+        for one, two in combinations(arm, 2):
+            if Polarity.PLACEBO in {one.polarity, two.polarity}:
+                continue
+            parts = (arm, _swap(arm, one, ()), _swap(arm, two, ()), _swap(_swap(arm, one, ()), two, ()))
+            if known.issuperset(parts):
+                found[one, two] += zip(parts, (1.0, -1.0, -1.0, 1.0), strict=True)
+    for pair, terms in found.items():
+        times = len(terms) // 4
+        yield World(
+            doses=pair, against=Against.SUM, weights=_summed([(arm, weight / times) for arm, weight in terms]),
+            in_tier=Kind.INTERACTION, in_both=Kind.INTERACTION, of_gap=Kind.GAP_INTERACTION, levels=_level(pair),
+        )  # fmt: skip
+
+
+def _placebo(arm: Arm) -> Arm | None:
+    """The arm with every fact's placebo twin at the same level; ``None`` if it holds a placebo already."""
+    if any(dose.polarity is Polarity.PLACEBO for dose in arm):
+        return None
+    return tuple(replace(dose, polarity=Polarity.PLACEBO) for dose in arm)
+
+
+def _swap(arm: Arm, dose: Dose, put: Arm) -> Arm:
+    return tuple(sorted((*(other for other in arm if other != dose), *put)))
+
+
+def _doses(arms: tuple[Arm, ...]) -> tuple[Dose, ...]:
+    return tuple(dict.fromkeys(dose for arm in arms if len(arm) > 1 for dose in arm))
+
+
+def _level(arm: Arm) -> tuple[Salience, ...]:
+    return tuple(sorted({dose.level for dose in arm}))
+
+
+def _summed(terms: Iterable[tuple[Arm, float]]) -> tuple[tuple[Arm, float], ...]:
+    total: defaultdict[Arm, float] = defaultdict(float)
+    for arm, weight in terms:
+        total[arm] += weight
+    return tuple(total.items())
