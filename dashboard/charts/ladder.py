@@ -1,0 +1,120 @@
+"""Rate or gap over salience: one panel a fact, its polarities side by side, intervals computed beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import altair as alt
+
+from dashboard.charts.heading import Heading, title_of
+from dashboard.charts.theme import (
+    MOST_MARKS,
+    POLARITIES,
+    Chart,
+    Look,
+    among,
+    colour,
+    dashed,
+    finish,
+    panels,
+    rounded_limits,
+    shape,
+)
+from dashboard.charts.words import SIGNED, Row, counts, inline, interval, percent, step, tooltip
+from dashboard.points import GAP, Point
+
+Across = Literal["level", "airtime"]
+
+_MOST = MOST_MARKS // 4
+_ASIDE = 0.09  # polarities at one level stand a little beside each other
+_LEVELS = "Salience level, 0 absent to 5 emphasised"
+_AIRTIME = "Airtime, the share of the prompt that speaks of it"
+
+
+def ladder_chart(
+    points: Sequence[Point], heading: Heading, *, across: Across = "level", pick: str = ""
+) -> Chart | None:
+    """Rates (a panel a tier) or gaps over level or airtime; None where no fact has a value.
+
+    ``points`` are all rates or all gaps, of arms of one fact and of the baseline, which is every line's beginning.
+    ``pick`` names a selection whose clicked mark says ``model``, ``arm`` and ``tier``.
+    """
+    known = [point for point in points if point.value is not None and point.polarity != "mixed"][:_MOST]
+    gap = any(point.quantity == GAP for point in known)
+    rows = _rows(known, across, gap=gap)
+    if not rows:
+        return None
+    used = among(POLARITIES, {point.polarity for point in known if point.fact})
+    span = (-1, 1) if gap else (0, 1)
+    limits = rounded_limits([p.low for p in known], [p.high for p in known], span=span)
+    ticks = alt.Axis(labelExpr=SIGNED, tickCount=6) if gap else alt.Axis(format=".0%", tickCount=6)
+    unit = f"{heading.axis or heading.title}: gap in percentage points" if gap else heading.axis or heading.title
+    shown = alt.Chart().encode(
+        x=_across(rows, across),
+        y=alt.Y("value:Q", title=unit, scale=alt.Scale(domain=limits, nice=False), axis=ticks),
+        color=colour("polarity", used, "Wording"),
+        tooltip=tooltip(("fact", "Fact"), ("step", "Dose"), ("tier", "Gap" if gap else "Tier"), ("shown", "Value"),
+                        ("interval", "95 % interval"), ("bounds", "Whatever was lost"), ("airtime", "Airtime"),
+                        ("model", "Model")),
+    )  # fmt: skip
+    marks = shown.mark_point(filled=True, size=80, opacity=1).encode(shape=shape("polarity", used, "Wording"))
+    if pick:
+        marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier"]))
+    zero = [alt.Chart().mark_rule(color="#1F2328", strokeWidth=1).encode(y=alt.datum(0))] if gap else []
+    chart = alt.layer(
+        *zero,
+        shown.mark_area(opacity=0.1).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        *dashed(used, shown, "polarity"),
+        shown.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        marks,
+        data=inline(rows),
+    ).properties(width=250, height=220 if gap or len(known) < 40 else 150)
+    names = list(dict.fromkeys(str(row["panel"]) for row in rows))
+    columns = min(len(names), 3 if gap else 2)
+    return finish(panels(chart, "panel", names, columns=columns, apart=28), title_of(heading, _note(used)))
+
+
+def _note(used: dict[str, Look]) -> str:
+    beside = " Beside it the placebo twin: as loud, about something irrelevant." if "placebo" in used else ""
+    return f"Bars and bands: 95 % intervals for the population of queries.{beside}"
+
+
+def _across(rows: Sequence[Row], across: Across) -> alt.X:
+    if across == "level":
+        axis = alt.Axis(values=[0, 1, 2, 3, 4, 5], format="d", grid=False)
+        return alt.X("across:Q", title=_LEVELS, scale=alt.Scale(domain=[-0.3, 5.3], nice=False), axis=axis)
+    most = max(float(row["across"] or 0) for row in rows)
+    scale = alt.Scale(domain=[-0.005, round(most + 0.01, 2)], nice=False)
+    return alt.X("across:Q", title=_AIRTIME, scale=scale, axis=alt.Axis(format=".0%", tickCount=5, grid=False))
+
+
+def _rows(known: Sequence[Point], across: Across, *, gap: bool) -> list[Row]:
+    models = len({point.model for point in known}) > 1
+    modes = len({point.reasoning for point in known}) > 1
+    polarities = [name for name in POLARITIES if any(p.polarity == name and p.fact for p in known)]
+    lines = dict.fromkeys((p.fact, p.title, p.polarity, p.model, p.reasoning, p.quantity) for p in known if p.fact)
+    rows: list[Row] = []
+    for fact, title, polarity, *stage in lines:
+        mine = [p for p in known if [p.model, p.reasoning, p.quantity] == stage and
+                (not p.fact or (p.fact, p.polarity) == (fact, polarity))]  # fmt: skip
+        model, reasoning, quantity = stage
+        parts = [title, *([] if gap else [quantity]), *([model] if models else []), *([reasoning] if modes else [])]
+        aside = (polarities.index(polarity) - (len(polarities) - 1) / 2) * _ASIDE if across == "level" else 0.0
+        same: Row = {"panel": " · ".join(parts), "fact": title, "polarity": POLARITIES[polarity].words}
+        rows += [
+            {**same, **_row(point, gap=gap, modes=modes),
+             "across": (point.level if across == "level" else point.airtime) + aside}
+            for point in sorted(mine, key=lambda p: (p.level, p.airtime))
+        ]  # fmt: skip
+    return rows
+
+
+def _row(point: Point, *, gap: bool, modes: bool) -> Row:
+    return {
+        "model": point.model, "arm": point.arm, "tier": point.quantity, "step": step(point, modes=modes),
+        "value": point.value, "low": point.low, "high": point.high, "shown": percent(point.value, signed=gap),
+        "interval": interval(point.low, point.high, signed=gap),
+        "bounds": interval(point.possible_low, point.possible_high, signed=gap), "airtime": percent(point.airtime),
+        **counts(point),
+    }  # fmt: skip

@@ -1,0 +1,79 @@
+"""Rate by condition and tier with its interval: the paper's figure, arms grouped under their fact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+from dashboard.charts.heading import Heading, title_of
+from dashboard.charts.lines import Lines, lay_out, line_labels, line_scale
+from dashboard.charts.theme import MOST_MARKS, TIERS, Chart, Look, among, colour, finish, panels, rounded_limits, shape
+from dashboard.charts.words import Row, counts, inline, interval, percent, step, tooltip
+from dashboard.points import GAP, Point
+
+_MOST = MOST_MARKS // 6  # a point, its interval and its baseline, and the labels
+_NOTE = "Bars: 95 % intervals for the population of queries. Dotted: the baseline without any fact."
+
+
+def rates_chart(points: Sequence[Point], heading: Heading, *, pick: str = "") -> Chart | None:
+    """One line an arm, one mark a tier, one column a model; None where no rate is known.
+
+    ``pick`` names a selection whose clicked mark says ``model``, ``arm`` and ``tier``.
+    """
+    known = [point for point in points if point.quantity != GAP and point.value is not None][:_MOST]
+    if not known:
+        return None
+    models = list(dict.fromkeys(point.model for point in known))
+    modes = len({point.reasoning for point in known}) > 1
+    used = among(TIERS, {point.quantity for point in known})
+    lines = lay_out(known, modes=modes)
+    rows = _rows(known, lines, models, modes=modes)
+    limits = rounded_limits([p.low for p in known], [p.high for p in known], span=(0, 1))
+    across = alt.X("rate:Q", title=heading.axis or heading.title, scale=alt.Scale(domain=limits, nice=False),
+                   axis=alt.Axis(format=".0%", tickCount=6))  # fmt: skip
+    shown = alt.Chart().encode(
+        x=across, y=line_scale(lines), yOffset=alt.YOffset("tier:N", scale=alt.Scale(domain=_words(used))),
+        color=colour("tier", used, "Tier"),
+        tooltip=tooltip(("fact", "Fact"), ("step", "Dose"), ("tier", "Tier"), ("shown", "Rate"),
+                        ("interval", "95 % interval"), ("bounds", "Whatever was lost"), ("airtime", "Airtime"),
+                        ("model", "Model")),
+    )  # fmt: skip
+    marks = shown.mark_point(filled=True, size=95, opacity=1).encode(shape=shape("tier", used, "Tier"))
+    if pick:
+        marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier"]))
+    chart = alt.layer(
+        alt.Chart().mark_rule(strokeWidth=1.5, opacity=0.6, strokeDash=[2, 3]).encode(
+            x=alt.X("mean(baseline):Q"), color=colour("tier", used, "Tier")
+        ),
+        shown.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q"), x2="high:Q"),
+        marks,
+        *line_labels(lines),
+        data=inline(rows),
+    ).properties(width=440 if len(models) == 1 else 300, height=lines.height)  # fmt: skip
+    titled = title_of(heading, _NOTE)
+    return finish(panels(chart, "model", models) if len(models) > 1 else chart, titled)
+
+
+def _words(used: dict[str, Look]) -> list[str]:
+    return [look.words for look in used.values()]
+
+
+def _rows(known: Sequence[Point], lines: Lines, models: list[str], *, modes: bool) -> list[Row]:
+    rows: list[Row] = []
+    labelled: set[int] = set()
+    for point in known:
+        name = step(point, modes=modes)
+        line = lines.number[point.fact, name]
+        label = name if point.model == models[0] and line not in labelled else ""
+        labelled.add(line)
+        same = (point.model, point.quantity, point.reasoning)
+        baseline = (p.value for p in known if not p.fact and (p.model, p.quantity, p.reasoning) == same)
+        rows.append({
+            "model": point.model, "arm": point.arm, "tier": TIERS[point.quantity].words, "line": str(line),
+            "label": label, "heading": "", "fact": point.title, "step": name, "rate": point.value, "low": point.low,
+            "high": point.high, "baseline": next(baseline, None), "shown": percent(point.value),
+            "interval": interval(point.low, point.high), "bounds": interval(point.possible_low, point.possible_high),
+            "airtime": percent(point.airtime), **counts(point),
+        })  # fmt: skip
+    return [*rows, *lines.heading_rows(models[0], list(rows[0]))]
