@@ -13,6 +13,7 @@ from statsmodels.stats.multitest import multipletests
 
 from dashboard.effects.contrasts import sign_flip_p as exported
 from dashboard.effects.families import benjamini_hochberg, holm, max_t
+from dashboard.effects.products import product as product_in_pieces
 from dashboard.effects.sign_flips import Verdict, sign_flip_p, sign_flip_ps, sign_flip_test, sign_flips
 
 TENTHS = st.integers(-10, 10).map(lambda tenth: tenth / 10)
@@ -54,7 +55,7 @@ def test_random_flips_come_close_to_the_exact_p_and_repeat_with_their_seed():
 
 def test_random_flips_include_the_identity_so_p_is_never_zero():
     assert sign_flip_p(np.ones(60), seed=0) == pytest.approx(1e-4)
-    signs = np.concatenate(sign_flips(60, seed=0), axis=1)
+    signs = np.concatenate(sign_flips(60, seed=0)).T
     assert signs.shape == (60, 10_000)
     assert (signs[:, 0] == 1).all()
     assert set(np.unique(signs)) == {-1, 1}
@@ -171,3 +172,10 @@ def test_max_t_holds_the_chance_of_any_false_claim():
         _, adjusted = max_t(shared + random.normal(size=(8, 15)), sign_flips(15, seed))
         claims += bool(adjusted.min() <= 0.05)
     assert claims / 200 <= 0.10  # .05 expected; .10 is more than three standard errors above
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (2000, 100, 217), (7, 0, 3), (50, 3000, 90), (1, 20_000, 9), (0, 3, 2)])
+def test_products_in_pieces_equal_the_product(shape):
+    random, (rows, inner, columns) = np.random.default_rng(0), shape
+    left, right = random.normal(size=(rows, inner)), random.normal(size=(inner, columns))
+    np.testing.assert_allclose(product_in_pieces(left, right), left @ right, atol=1e-9)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from dashboard.effects.counts import BoolArray, FloatArray, IntArray, checked, exact_zeros, query_rates
 from dashboard.effects.mover import mover_limits, paired_rates
+from dashboard.effects.products import product
 from dashboard.effects.quantiles import NORMAL_975, bonferroni_t
 from dashboard.effects.sign_flips import sign_flip_p
 
@@ -84,12 +85,12 @@ def contrast_intervals(
 def shared_queries(N_CG: FloatArray, c_KC: FloatArray) -> BoolArray:
     """Which queries have scored trials in every condition that a contrast weighs: contrasts × queries."""
     needed, missing = (c_KC != 0).astype(np.float64), (N_CG == 0).astype(np.float64)
-    return needed @ missing == 0
+    return product(needed, missing) == 0
 
 
 def query_contrasts(Y_CG: FloatArray, N_CG: FloatArray, c_KC: FloatArray) -> FloatArray:
     """Each contrast within each query, contrasts × queries; 0 where the query is dropped."""
-    return np.where(shared_queries(N_CG, c_KC), exact_zeros(c_KC @ query_rates(Y_CG, N_CG)), 0.0)
+    return np.where(shared_queries(N_CG, c_KC), exact_zeros(product(c_KC, query_rates(Y_CG, N_CG))), 0.0)
 
 
 def _checked_weights(c_KC: ArrayLike, *, conditions: int) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dashboard.effects.counts import FloatArray
-from dashboard.effects.sign_flips import Flips, count_flips, exact_ps, standardised, tied
+from dashboard.effects.sign_flips import Flips, count_flips, exact_ps, flipped, standardised, tied
 
 
 class Adjustment(StrEnum):
@@ -55,7 +55,7 @@ def max_t(D_KG: FloatArray, flips: Flips, family_K: ArrayLike = 0) -> tuple[Floa
     weaker = np.flatnonzero(family[1:] == family[:-1]) + 1  # rows whose predecessor is the next weaker of the family
     alone, jointly = np.zeros(len(D_KG), dtype=np.int64), np.zeros(len(D_KG), dtype=np.int64)
     for signs in flips:
-        statistics = np.abs(sizes.astype(signs.dtype) @ signs)
+        statistics = flipped(sizes, signs)
         alone += np.count_nonzero(statistics >= tied(least, signs), axis=1)
         # Row k becomes the largest statistic among contrasts no stronger than it (7 times accumulate's speed).
         for k in weaker:

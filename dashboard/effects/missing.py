@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from dashboard.effects.contrasts import shared_queries
 from dashboard.effects.counts import FloatArray, checked, mean_rates, query_rates
+from dashboard.effects.products import product
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +49,7 @@ def contrast_bounds(Y_CG: ArrayLike, N_CG: ArrayLike, lost_CG: ArrayLike, c_KC: 
         summed = np.where(used_KG, D_KG, 0).sum(axis=1)
         return np.divide(summed, count, out=np.full(len(weights), np.nan), where=count > 0)
 
-    return Bounds(mean(up @ least + down @ most), mean(up @ most + down @ least))
+    return Bounds(mean(product(up, least) + product(down, most)), mean(product(up, most) + product(down, least)))
 
 
 def _with_lost(Y_CG: ArrayLike, N_CG: ArrayLike, lost_CG: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:

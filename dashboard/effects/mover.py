@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from dashboard.effects.clustering import effective_trials, intraclass_correlation
 from dashboard.effects.counts import FloatArray, exact_zeros, mean_rates, query_rates
+from dashboard.effects.products import product
 from dashboard.effects.wilson import wilson_limits
 
 
@@ -28,8 +29,8 @@ def paired_rates(Y_CG: FloatArray, N_CG: FloatArray) -> PairedRates:
     whole_C1 = np.asarray(N_CG > 0).all(axis=1, keepdims=True)
     Z_CG = np.where(whole_C1, exact_zeros(query_rates(Y_CG, N_CG) - rate[:, None]), 0.0)
     scale = np.sqrt((Z_CG**2).sum(axis=1))
-    product = np.outer(scale, scale)
-    correlation = np.divide(Z_CG @ Z_CG.T, product, out=np.zeros(product.shape), where=product > 0)
+    scales = np.outer(scale, scale)
+    correlation = np.divide(product(Z_CG, Z_CG.T), scales, out=np.zeros(scales.shape), where=scales > 0)
     correlation *= max(queries - 2, 0) / queries
     np.fill_diagonal(correlation, 1.0)
     icc = intraclass_correlation(Y_CG, N_CG)
@@ -47,6 +48,6 @@ def mover_limits(rates: PairedRates, c_KC: FloatArray, quantile_K: ArrayLike) ->
     up, estimate = c_KC > 0, c_KC @ rates.rate
     # c·distance carries the sign of c, so sign(c_i c_j)·r_ij needs no further step.
     down_KC, up_KC = c_KC * np.where(up, below, above), c_KC * np.where(up, above, below)
-    spread_down = ((down_KC @ rates.correlation) * down_KC).sum(axis=1)
-    spread_up = ((up_KC @ rates.correlation) * up_KC).sum(axis=1)
+    spread_down = (product(down_KC, rates.correlation) * down_KC).sum(axis=1)
+    spread_up = (product(up_KC, rates.correlation) * up_KC).sum(axis=1)
     return estimate - np.sqrt(np.maximum(spread_down, 0)), estimate + np.sqrt(np.maximum(spread_up, 0))

@@ -33,12 +33,7 @@ def planned(conditions: tuple[Condition, ...], airtime: Mapping[Condition, float
         stages.setdefault(stage, {}).setdefault(condition.tier, {})[condition.doses] = row
     found: list[Planned] = []
     for stage, tiers in stages.items():
-        shares = None
-        if airtime is not None:
-            shares = {
-                arm: float(np.mean([airtime[conditions[rows[arm]]] for rows in tiers.values() if arm in rows]))
-                for arm in dict.fromkeys(arm for rows in tiers.values() for arm in rows)
-            }
+        shares = None if airtime is None else _shares(conditions, tiers, airtime)
         for world in worlds((arm for rows in tiers.values() for arm in rows), shares):
             found += _in_tiers(world, stage, tiers)
     return tuple(found)
@@ -51,6 +46,18 @@ def weight_matrix(contrasts: tuple[Planned, ...], conditions: int) -> FloatArray
         for row, weight in contrast.rows:
             c_KC[index, row] = weight
     return c_KC
+
+
+def _shares(
+    conditions: tuple[Condition, ...], tiers: Mapping[Tier, Mapping[Arm, int]], airtime: Mapping[Condition, float]
+) -> dict[Arm, float]:
+    """Airtime per arm, mean over tiers; an arm whose airtime nobody gave is left out."""
+    given: dict[Arm, list[float]] = {}
+    for rows in tiers.values():
+        for arm, row in rows.items():
+            if conditions[row] in airtime:
+                given.setdefault(arm, []).append(airtime[conditions[row]])
+    return {arm: float(np.mean(shares)) for arm, shares in given.items()}
 
 
 def _in_tiers(world: World, stage: Condition, tiers: Mapping[Tier, Mapping[Arm, int]]) -> Iterator[Planned]:

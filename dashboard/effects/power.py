@@ -92,7 +92,12 @@ def power(
         return 1.0 if effect else alpha
     shift, df = abs(effect) / error, queries - 1
     critical = float(t_quantile(1 - alpha / 2, df))
-    return float(1 - special.nctdtr(df, shift, critical) + special.nctdtr(df, shift, -critical))
+    return 1 - _noncentral_t(df, shift, critical) + _noncentral_t(df, shift, -critical)
+
+
+def _noncentral_t(df: int, shift: float, t: float) -> float:
+    """P(T ≤ t); scipy answers NaN where that is 0 to double precision."""
+    return float(np.nan_to_num(special.nctdtr(df, shift, t), nan=0.0))
 
 
 def minimum_detectable(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dashboard.effects.counts import FloatArray, exact_zeros
+from dashboard.effects.products import product
 
 ALPHA = 0.05
 EXACT_QUERIES = 11  # up to here all 2^G flips are counted
@@ -17,7 +18,7 @@ LEAST_QUERIES = 6  # with fewer that are not zero, even the most extreme data ha
 _BLOCK = 2_000
 
 FlipBlock = NDArray[np.float64] | NDArray[np.float32]
-Flips = tuple[FlipBlock, ...]  # blocks of queries × flips, ±1
+Flips = tuple[FlipBlock, ...]  # blocks of flips × queries, ±1
 
 
 class Verdict(StrEnum):
@@ -107,9 +108,17 @@ def _reached(D_KG: FloatArray, flips: Flips) -> FloatArray:
     least = np.abs(sizes.sum(axis=1, keepdims=True))
     reached = np.zeros(len(D_KG), dtype=np.int64)
     for signs in flips:
-        statistics = np.abs(sizes.astype(signs.dtype) @ signs)
-        reached += np.count_nonzero(statistics >= tied(least, signs), axis=1)
+        reached += np.count_nonzero(flipped(sizes, signs) >= tied(least, signs), axis=1)
     return reached / count_flips(flips)
+
+
+def flipped(sizes_KG: FloatArray, signs_FG: FlipBlock) -> FlipBlock:
+    """|Σ| of standardised contrasts under each flip of a block, contrasts × flips, in the block's precision."""
+    # Narrowing tells the type checker what the block's dtype tells numpy.
+    if signs_FG.dtype == np.float32:
+        single = np.asarray(signs_FG, dtype=np.float32)
+        return np.abs(product(single, sizes_KG.astype(np.float32).T).T, order="C")
+    return np.abs(product(np.asarray(signs_FG, dtype=np.float64), sizes_KG.T).T, order="C")
 
 
 def tied(observed: FloatArray, signs: FlipBlock) -> FlipBlock:
@@ -124,7 +133,7 @@ def tied(observed: FloatArray, signs: FlipBlock) -> FlipBlock:
 
 def count_flips(flips: Flips) -> int:
     """How many flips the blocks hold together."""
-    return sum(signs.shape[1] for signs in flips)
+    return sum(len(signs) for signs in flips)
 
 
 def standardised(D_KG: FloatArray) -> FloatArray:
@@ -139,9 +148,9 @@ def sign_flips(queries: int, seed: int) -> Flips:
 
 
 def all_flips(queries: int) -> Flips:
-    """Every flip but mirror images, which give the same two-sided statistic: one block, queries × 2^(G−1)."""
+    """Every flip but mirror images, which give the same two-sided statistic: one block, 2^(G−1) × queries."""
     codes = np.arange(2 ** max(queries - 1, 0), dtype=np.int64)
-    bits = (codes >> np.arange(queries, dtype=np.int64)[:, None]) & 1
+    bits = (codes[:, None] >> np.arange(queries, dtype=np.int64)) & 1
     return (1 - 2 * bits.astype(np.float64),)
 
 
@@ -150,7 +159,7 @@ def random_flips(queries: int, seed: int) -> Flips:
     random, blocks = np.random.default_rng(seed), list[FlipBlock]()
     for _ in range(RANDOM_FLIPS // _BLOCK):
         coins = np.frombuffer(random.bytes(-(-queries * _BLOCK // 8)), dtype=np.uint8)
-        bits = np.unpackbits(coins, count=queries * _BLOCK).reshape(queries, _BLOCK)
+        bits = np.unpackbits(coins, count=queries * _BLOCK).reshape(_BLOCK, queries)
         blocks.append(1 - 2 * bits.astype(np.float32))
-    blocks[0][:, 0] = 1
+    blocks[0][0] = 1
     return tuple(blocks)

@@ -16,6 +16,7 @@ from dashboard.effects.effect import Effect
 from dashboard.effects.families import Adjustment, benjamini_hochberg, holm, max_t
 from dashboard.effects.missing import Bounds, contrast_bounds
 from dashboard.effects.planned import Planned, planned, weight_matrix
+from dashboard.effects.products import product
 from dashboard.effects.rate_table import RateRow, rate_rows
 from dashboard.effects.sign_flips import sign_flip_ps, sign_flips, verdict
 from facts.condition import Condition
@@ -104,7 +105,7 @@ def _effects(
     least, most = np.minimum(c_KC, 0).sum(axis=1), np.maximum(c_KC, 0).sum(axis=1)
     found: ContrastIntervals = contrast_intervals(table.Y_CG, table.N_CG, c_KC, comparisons_K=sizes)
     possible: Bounds = contrast_bounds(table.Y_CG, table.N_CG, table.lost_CG, c_KC)
-    n = np.where(shared_queries(table.N_CG, c_KC), weighed @ table.N_CG, 0).sum(axis=1)
+    n = np.where(shared_queries(table.N_CG, c_KC), product(weighed, table.N_CG), 0).sum(axis=1)
     unscored, failed = weighed @ table.unscored_C, weighed @ table.failed_C
     nonzero = np.count_nonzero(chunk.D_KG, axis=1)
     for k, item in enumerate(chunk.items):
