@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from dashboard.airtime import airtimes
 from dashboard.effects.effect import Against, Effect, Kind
+from dashboard.effects.families import Adjustment
 from dashboard.effects.table import RateRow, effect_rows, rate_rows
 from dashboard.effects.takeaway import caption, takeaway
 from dashboard.measured import cells_of, measure_words
@@ -18,6 +19,7 @@ from facts.condition import Condition, Tier
 
 RATE_METHOD = "Wilson with an effective sample size over queries, t quantile"
 GAP_METHOD = "MOVER on Wilson limits, paired over queries"
+_ADJUSTMENT = Adjustment.MAX_T
 _SIMPLE = {Kind.DIFFERENCE, Kind.LEVEL_SHIFT, Kind.GAP_CHANGE}
 _SLOPES = {Kind.SLOPE, Kind.GAP_SLOPE}
 
@@ -33,6 +35,7 @@ class Tables:
     effects: tuple[EffectPoint, ...]
     slopes: tuple[str, ...]
     caption: str
+    adjustment: Adjustment
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -61,7 +64,7 @@ def tables(results: Results, measure: str, library: Library) -> Tables:
     """
     airtime = airtimes(results.comparison, library)
     cells = cells_of(results, measure)
-    effects = effect_rows(cells, seed=results.comparison.seed)
+    effects = effect_rows(cells, adjust=_ADJUSTMENT, seed=results.comparison.seed)
     models = {model.model.label: model for model in results.models}
 
     def about(condition: Condition, label: str) -> _About:
@@ -79,7 +82,7 @@ def tables(results: Results, measure: str, library: Library) -> Tables:
         gaps=tuple(_gap(e, about(e.terms[0][0], e.model), airtime) for e in effects if e.kind is Kind.GAP),
         effects=tuple(_effect(e, about(_of(e), e.model)) for e in simple),
         slopes=tuple(takeaway(e, interim=e.model in interim) for e in effects if e.kind in _SLOPES),
-        caption=caption(simple),
+        caption=caption(simple), adjustment=_ADJUSTMENT,
     )  # fmt: skip
 
 

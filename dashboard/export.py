@@ -1,0 +1,108 @@
+"""Packs a comparison into one zip: figures, points, samples, methods, provenance and checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO
+
+from cache.store import Store
+from dashboard.export_points import points_csv
+from dashboard.export_samples import sample_lines
+from dashboard.figure_page import figure_page
+from dashboard.figures import Figure, View, figures
+from dashboard.measured import measures
+from dashboard.methods import methods_md, readme_txt
+from dashboard.points import EffectPoint, Point
+from dashboard.provenance import provenance
+from dashboard.render import javascript, render
+from dashboard.results import Results
+from dashboard.tables import Tables, tables
+from facts.catalog import Library
+from runners.comparison_file import comparison_toml
+
+FORMS = ("svg", "png", "pdf")
+_WHEN = (1980, 1, 1, 0, 0, 0)  # one date for every file, so that the same samples give the same bytes
+_LEVEL = 3  # prompts repeat themselves: higher levels take thrice the time for a few per cent
+_PACKED = {".png", ".pdf"}  # compressed already
+
+
+def write_zip(
+    to: BinaryIO, results: Results, library: Library, store: Store, *, view: View | None = None,
+    chosen: Iterable[str] = (),
+) -> None:  # fmt: skip
+    """Write the zip of the measures ``chosen`` (none: all) to an open binary file.
+
+    The same samples, source and ``view`` give the same bytes, but for the PDF files. Raises ``RenderError`` where a
+    figure cannot be drawn, ``KeyError`` for an unknown measure.
+    """
+    found = [tables(results, name, library) for name in chosen or measures(results)]
+    sums: list[tuple[str, str]] = []
+    with zipfile.ZipFile(to, "w") as archive:
+        for name, data in _files(results, found, library, view or View()):
+            _add(archive, name, (data,), sums)
+        _add(archive, "samples.jsonl", sample_lines(results, store), sums)
+        listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums))
+        _add(archive, "SHA256SUMS", (listed.encode(),), [])
+
+
+def _files(results: Results, found: list[Tables], library: Library, view: View) -> Iterator[tuple[str, bytes]]:
+    yield "README.txt", readme_txt(results).encode()
+    yield "comparison.toml", comparison_toml(results.comparison).encode()
+    yield "comparison.json", json_bytes(asdict(results.comparison))
+    yield "methods.md", methods_md(results, found, library).encode()
+    yield "provenance.json", json_bytes(provenance(results, library))
+    for table in found:
+        yield f"points/{table.measure}.csv", points_csv((*table.rates, *table.gaps), Point).encode()
+        yield f"points/{table.measure}-effects.csv", points_csv(table.effects, EffectPoint).encode()
+    drawn = [(table.measure, figure) for table in found for figure in figures(table, results, view) if figure.chart]
+    drawings = render(tuple(figure.spec for _, figure in drawn), FORMS) if drawn else ()
+    for (measure, figure), drawing in zip(drawn, drawings, strict=True):
+        stem = f"figures/{measure}/{figure.name}"
+        yield f"{stem}.vl.json", figure.spec.encode()
+        for form, data in drawing.items():
+            yield f"{stem}.{form}", data
+        yield f"{stem}.html", figure_page(figure.heading.marked, figure.spec, javascript()).encode()
+
+
+def drawing(figure: Figure, form: str) -> bytes:
+    """One figure as svg, png, pdf, vl.json or html; raises ``RenderError``, and ``ValueError`` without a chart."""
+    match form:
+        case "vl.json":
+            return figure.spec.encode()
+        case "html":
+            return figure_page(figure.heading.marked, figure.spec, javascript()).encode()
+        case _:
+            return render((figure.spec,), (form,))[0][form]
+
+
+def json_bytes(value: object) -> bytes:
+    """JSON for people to read."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def write_file(path: Path, results: Results, library: Library, store: Store, *, view: View | None = None) -> Path:
+    """Write the zip beside ``path`` and move it there whole; raises ``OSError`` where it cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("wb") as file:
+        write_zip(file, results, library, store, view=view)
+    return fresh.replace(path)
+
+
+def _add(archive: zipfile.ZipFile, name: str, parts: Iterable[bytes], sums: list[tuple[str, str]]) -> None:
+    info = zipfile.ZipInfo(name, _WHEN)
+    info.external_attr = 0o644 << 16
+    info.create_system = 3  # the same bytes on every system
+    info.compress_level = _LEVEL
+    info.compress_type = zipfile.ZIP_STORED if Path(name).suffix in _PACKED else zipfile.ZIP_DEFLATED
+    digest = hashlib.sha256()
+    with archive.open(info, "w", force_zip64=True) as file:
+        for part in parts:
+            digest.update(part)
+            file.write(part)
+    sums.append((name, digest.hexdigest()))

@@ -1,0 +1,109 @@
+"""One kept sample with everything that is known about it: the prompt with its facts, the reply, scores with evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cache import record
+from cache.errors import StoreError
+from cache.store import Store
+from dashboard.results import ModelResults, Results, Row
+from facts.catalog import Library
+from facts.compose import compose
+from facts.condition import Condition, Tier
+from runners import metrics
+from runners.keep import from_record, kept
+from runners.planning import queries_of
+from runners.request import Request, Turn
+from runners.sample import Failure, Sample, Trouble
+from runners.score import Score
+from runners.transcript import Transcript, split
+from runners.trial import Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A trial that has a sample; ``request`` are the very fields that were sent, as the store keeps them."""
+
+    trial: Trial
+    sample: Sample
+    transcript: Transcript
+    scores: Mapping[str, tuple[Score, ...]]
+    request: Mapping[str, object]
+    simulated: bool
+
+
+def find_row(results: Results, key: str) -> tuple[ModelResults, Row] | None:
+    """The first trial of that key, if the comparison has one."""
+    for model in results.models:
+        for row in model.rows:
+            if row.key == key:
+                return model, row
+    return None
+
+
+def read(results: Results, model: ModelResults, row: Row, library: Library, store: Store) -> Reading | None:
+    """The sample of a row; None where it is not kept or its record is damaged. Raises ``FactError``."""
+    value = store.get(row.key)
+    if value is None:
+        return None
+    try:
+        fields, _ = record.read(row.key, value)
+        sample = from_record(row.key, value)
+    except StoreError:
+        return None
+    c = results.comparison
+    setting = library.setting(c.setting)
+    condition, query = results.conditions[row.condition], queries_of(c, setting)[row.query]
+    prompt = compose(condition, setting, query, row.replicate, library, c.seed)
+    system, *turns = prompt.messages
+    most, temperature = fields.get("max_tokens"), fields.get("temperature")
+    request = Request(
+        provider=model.model.provider, endpoint=str(fields.get("endpoint", "")), model=model.model.name,
+        system=system.text, turns=tuple(Turn(role=turn.role, text=turn.text) for turn in turns),
+        max_tokens=most if isinstance(most, int) else 1,
+        temperature=float(temperature) if isinstance(temperature, int | float) else None, replicate=row.replicate,
+    )  # fmt: skip
+    trial = Trial(model=model.model, condition=condition, query=query, replicate=row.replicate, prompt=prompt,
+                  request=request, key=row.key, facts=c.facts)  # fmt: skip
+    return Reading(
+        trial=trial, sample=sample, transcript=split(sample), scores=_scores(results, trial, sample, library, store),
+        request=fields, simulated=model.simulated,
+    )  # fmt: skip
+
+
+def _scores(
+    results: Results, trial: Trial, sample: Sample, library: Library, store: Store
+) -> dict[str, tuple[Score, ...]]:
+    nothing = Failure(trouble=Trouble.STOPPED, message="this question has no kept reply yet")
+    found: dict[str, tuple[Score, ...]] = {}
+    for name in results.metrics:
+        metric = metrics.find(name)
+        keys = [request.key for request in metric.ask(trial, library)]
+        replies = kept(store, keys)
+        found[name] = metric.read(trial, sample, [replies.get(key, nothing) for key in keys], library)
+    return found
+
+
+def twin(results: Results, model: ModelResults, row: Row, *, other_tier: bool) -> Row | None:
+    """The same query and replicate in the other tier, or without any fact in the same tier; None if not planned."""
+    here = results.conditions[row.condition]
+    for number, condition in enumerate(results.conditions):
+        if condition != here and _is_twin(condition, here, other_tier=other_tier):
+            return _at(model, number, row)
+    return None
+
+
+def _is_twin(condition: Condition, here: Condition, *, other_tier: bool) -> bool:
+    if condition.reasoning is not here.reasoning:
+        return False
+    if other_tier:
+        tier = Tier.UNMONITORED if here.tier is Tier.MONITORED else Tier.MONITORED
+        return condition.tier is tier and condition.doses == here.doses
+    return condition.tier is here.tier and not condition.doses
+
+
+def _at(model: ModelResults, condition: int, row: Row) -> Row | None:
+    return next((other for other in model.rows
+                 if (other.condition, other.query, other.replicate) == (condition, row.query, row.replicate)), None)  # fmt: skip
