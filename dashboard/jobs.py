@@ -71,6 +71,11 @@ def cancel(workspace: Workspace, name: str) -> None:
         request_cancel(workspace, name)
 
 
+def any_running() -> bool:
+    """Whether a run of this process is still going on."""
+    return any(job.thread and job.thread.is_alive() for job in _jobs.values())
+
+
 def cancel_all() -> None:
     """Ask every run of this process to stop, and wait a little for what is in flight to be kept."""
     running = [job for job in _jobs.values() if job.thread and job.thread.is_alive()]

@@ -8,7 +8,8 @@ from facts.condition import Condition
 from facts.prompt import Prompt
 from runners.comparison import Comparison
 from runners.estimate import ModelPlan, Plan
-from runners.progress import Progress
+from runners.progress import ModelProgress, Progress
+from runners.sample import Trouble
 
 Row = dict[str, str | int | float]
 
@@ -18,6 +19,26 @@ def cost_range(low: float | None, expected: float | None, high: float | None) ->
     if low is None or expected is None or high is None:
         return "unknown"
     return "$0" if high == 0 else f"{usd(low)} – {usd(expected)} – {usd(high)}"
+
+
+def size_words(plan: Plan) -> str:
+    """What the number of calls is made of."""
+    parts = {
+        "condition": plan.conditions,
+        "query": plan.queries,
+        "replicate": plan.comparison.replicates,
+        "model": len(plan.models),
+    }
+    words = " × ".join(f"{n:,} {_plural(name, n)}" for name, n in parts.items())
+    trials = sum(item.trials for item in plan.models)
+    more = plan.calls - trials
+    if more > 0:
+        return f"{words}, and {more:,} follow-up questions."
+    return f"{words}; {-more:,} of them share a prompt with another." if more else f"{words}."
+
+
+def _plural(name: str, number: int) -> str:
+    return name if number == 1 else "queries" if name == "query" else f"{name}s"
 
 
 def model_rows(plan: Plan) -> list[Row]:
@@ -51,19 +72,32 @@ def _condition_row(condition: Condition, comparison: Comparison) -> Row:
     }
 
 
+def failed(model: ModelProgress) -> int:
+    """Requests that were tried and have no sample; one that was cancelled before its call has not failed."""
+    return model.failed - model.failures.get(Trouble.CANCELLED.value, 0)
+
+
+def trouble_words(progress: Progress) -> list[str]:
+    """What went wrong, one line a model and trouble, with what to do."""
+    return [
+        f"{model.label}: {count:,} × {name.replace('_', ' ')}. {model.messages.get(name, '')}"
+        for model in progress.models
+        for name, count in model.failures.items()
+        if name != Trouble.CANCELLED.value
+    ]
+
+
 def progress_rows(progress: Progress) -> list[Row]:
     """One row a model: how far it is."""
     return [
         {
             "Model": m.label + (" (SIMULATED)" if m.simulated else ""),
-            "Planned": m.planned,
-            "Kept before": m.kept_before,
+            "Kept": f"{m.kept_before + m.done:,} of {m.planned:,}",
             "New": m.done,
+            "Failed": failed(m),
             "Refused": m.refused,
             "Cut short": m.cut_short,
-            "Failed": m.failed,
             "In flight": m.in_flight,
-            "Answered by": ", ".join(m.resolved) or "–",
         }
         for m in progress.models
     ]

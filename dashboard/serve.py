@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from base64 import b64encode
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Model text may hold images and links to anywhere; the browser must fetch none of them. Streamlit needs inline styles,
-# and Vega compiles expressions (unsafe-eval); scripts come from this server alone.
+
+def _inline_scripts() -> tuple[str, ...]:
+    """Hashes of the inline scripts of Streamlit's own page: these may run, and no other inline script."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return tuple(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in scripts)
+
+
+# Model text may hold images and links to anywhere; the browser must fetch none of them and run nothing. Streamlit needs
+# inline styles; its charts interpret their expressions, so nothing is compiled from strings.
 _POLICY = "; ".join((
     "default-src 'self'",
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'",
+    " ".join(("script-src 'self' 'wasm-unsafe-eval'", *_inline_scripts())),
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self' data:",
@@ -36,10 +48,12 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 
+HOSTS = ("localhost", "127.0.0.1")
+
 # What every start needs, whatever the user's own configuration says.
 OPTIONS: dict[str, str | int | bool | list[str]] = {
     "server.address": "127.0.0.1",
-    "server.allowedHosts": ["localhost", "127.0.0.1"],
+    "server.allowedHosts": list(HOSTS),
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.maxUploadSize": 200,
@@ -83,4 +97,9 @@ async def _lifespan(_app: st.App) -> AsyncGenerator[None]:
     import_module("dashboard.jobs").cancel_all()  # no new calls after the server is told to stop
 
 
-app = st.App(Path(__file__).parent / "app.py", lifespan=_lifespan, middleware=[Middleware(SecurityHeaders)])
+app = st.App(
+    Path(__file__).parent / "app.py",
+    lifespan=_lifespan,
+    # Another site's name that resolves to this machine is refused for every request, pages and sockets alike.
+    middleware=[Middleware(SecurityHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS))],
+)

@@ -2,12 +2,14 @@
 
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import jobs
+from dashboard.comparisons import EXAMPLES
 from dashboard.workspace import open_workspace
 from facts.catalog import SHIPPED_FACTS
 from fake_server import FakeServer, Reply
@@ -190,6 +192,15 @@ def test_the_shipped_ladder_is_picked_first():
     assert app.text_input(key="edit_name").value == "embedded-ladder"
 
 
+def test_the_shipped_ladder_is_ready_to_launch_without_a_key_and_costs_nothing():
+    app = run_page()
+    assert errors(app) == ""
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert int(numbers["New calls"]) >= 5 * 2 * 6 * 2
+    assert numbers["Cost, low – expected – high"] == "$0"
+    assert not app.button(key="launch").disabled
+
+
 def test_the_plan_shows_calls_kept_and_an_unknown_cost(workspace):
     small(workspace, "openai_compatible/m@http://127.0.0.1:9/v1")
     app = run_page(comparison="mine")
@@ -312,6 +323,20 @@ def test_a_launched_run_finishes_and_a_new_session_sees_it_and_buys_nothing_agai
         assert (numbers["New calls"], numbers["Already kept"]) == ("0", "16")
         assert "Finished. 16 of 16 samples are kept." in fresh.get("progress")[0].text
         assert fresh.button(key="launch").disabled
+
+
+def test_the_simulated_example_runs_to_its_end_and_says_that_it_is_simulated(workspace):
+    example = read_comparison(EXAMPLES / "simulated_screen.toml")
+    tiny = replace(example, name="tiny", facts=example.facts[:2], queries=2, replicates=1)
+    write(workspace, comparison_toml(tiny), "tiny")
+    app = run_page(comparison="tiny")
+    assert any("SIMULATED" in warning.value for warning in app.warning)
+    app.button(key="launch").click().run()
+    wait_until(lambda: not jobs.progress(workspace, "tiny")[1])
+    fresh = run_page(comparison="tiny")
+    assert errors(fresh) == ""
+    assert "Finished." in fresh.get("progress")[0].text
+    assert any("SIMULATED" in warning.value for warning in fresh.warning)
 
 
 def test_a_cancelled_run_can_be_resumed_by_another_session(workspace):

@@ -8,7 +8,7 @@ from cache.errors import StoreError
 from dashboard import state
 from dashboard.app_pages._boxes import problem, simulated_banner, table, warning
 from dashboard.plan_problems import plan_problems
-from dashboard.plan_rows import condition_rows, cost_range, model_rows
+from dashboard.plan_rows import condition_rows, cost_range, model_rows, size_words
 from dashboard.plan_text import span
 from facts.errors import FactError
 from runners.comparison import Comparison
@@ -31,10 +31,7 @@ def plan_view(comparison: Comparison) -> Plan | None:
         st.metric("Already kept", f"{plan.kept:,}", help="Samples in the store; they cost nothing")
         st.metric("Time, about", span(sum(item.seconds for item in plan.models)) if plan.new else "none")
     st.metric("Cost, low – expected – high", cost, help="For the new calls; unknown where a price is not known")
-    st.caption(
-        f"{plan.conditions} conditions × {plan.queries} queries × {comparison.replicates} replicates × "
-        f"{len(plan.models)} models, with follow-up questions. Longest prompt about {plan.longest_prompt:,} tokens."
-    )
+    st.caption(f"{size_words(plan)} Longest prompt about {plan.longest_prompt:,} tokens.")
     for found in plan_problems(plan):
         (problem if found.blocking else warning)(found.text)
     return plan

@@ -19,28 +19,31 @@ _VIEWS = ("Marked", "Plain text", "Difference to baseline", "Difference to place
 _ROLES = {"system": "System message", "user": "User message", "assistant": "Assistant message"}
 
 
-def prompt_preview(doses: tuple[Dose, ...], situation: Situation, library: Library) -> bool:
-    """The preview; False when the prompt cannot be composed, after saying why."""
+def composed(doses: tuple[Dose, ...], situation: Situation, library: Library) -> Prompt | None:
+    """The prompt; None when it cannot be composed, after saying why."""
     try:
-        prompt = situation.prompt(doses, library)
+        return situation.prompt(doses, library)
     except FactError as error:
         problem(error)
-        return False
+        return None
+
+
+def prompt_figures(prompt: Prompt, library: Library) -> None:
+    """How long the prompt is, and how much of it speaks of each fact."""
     airtime = sum(item.airtime for item in prompt.exposures)
     with st.grid(4, min_column_width=110):
         st.metric("Tokens", f"{prompt.tokens:,}", help="Estimated without a tokenizer, the same for every model")
         st.metric(
-            "Background",
-            f"{prompt.background_tokens:,}",
-            help="Tokens of facts and filler together, the same at every level and polarity",
+            "Background", f"{prompt.background_tokens:,}", help="Tokens of facts and filler, the same at every level"
         )
         st.metric("Facts", len(prompt.exposures))
         st.metric("Airtime", f"{airtime:.1%}", help="Tokens spent on all facts ÷ tokens shown")
     if prompt.exposures:
-        table(
-            exposure_rows(prompt, library),
-            "Level, polarity, exposures, airtime and position of each fact in this prompt",
-        )
+        table(exposure_rows(prompt, library), "Dose, exposures, airtime and position of each fact in this prompt")
+
+
+def prompt_view(prompt: Prompt, doses: tuple[Dose, ...], situation: Situation, library: Library) -> None:
+    """The prompt with its facts marked, as plain text to copy, or against the baseline or the placebo twins."""
     view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], key="p_view", bind="query-params", required=True)
     match view:
         case "Plain text":
@@ -55,7 +58,6 @@ def prompt_preview(doses: tuple[Dose, ...], situation: Situation, library: Libra
             for message, found in zip(prompt.messages, marks(prompt, library), strict=True):
                 st.caption(_ROLES[message.role])
                 st.html(marked_html(message.text, found))
-    return True
 
 
 def _difference(doses: tuple[Dose, ...], other: str, prompt: Prompt, situation: Situation, library: Library) -> None:
@@ -68,4 +70,4 @@ def _difference(doses: tuple[Dose, ...], other: str, prompt: Prompt, situation: 
         st.caption(f"This prompt is the same as that of {other}.")
         return
     st.caption(f"Against {other}: {difference_summary(found)}.")
-    st.code(difference_text(found), language="diff", wrap_lines=True)
+    st.code(difference_text(found), language=None, wrap_lines=True)

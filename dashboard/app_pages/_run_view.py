@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard import jobs, state
 from dashboard.app_pages._boxes import problem, simulated_banner, table
 from dashboard.escape import plain
-from dashboard.plan_rows import progress_rows
-from dashboard.plan_text import span, trouble_lines, usd
+from dashboard.plan_rows import failed, progress_rows, trouble_words
+from dashboard.plan_text import span, usd
 from runners.progress import Progress, State
 
 _EVERY_S = 1.0
@@ -53,12 +53,17 @@ def _show(progress: Progress, *, live: bool) -> None:
     word = "Interrupted: the process that ran it ended" if halted else _WORDS[progress.state]
     share = progress.finished / progress.planned if progress.planned else 0.0
     st.subheader("Last run" if not live else "Run", anchor=False)
-    st.progress(min(1.0, share), text=f"{word}. {progress.finished:,} of {progress.planned:,} samples are kept.")
+    count = f" {progress.finished:,} of {progress.planned:,} samples are kept." if progress.planned else ""
+    st.progress(min(1.0, share), text=f"{word}.{count}")
     if any(model.simulated for model in progress.models) and live:
         simulated_banner()
     with st.grid(3, min_column_width=110):
         st.metric("New", f"{progress.new:,}", help="Samples bought by this run")
-        st.metric("Failed", f"{progress.failed:,}", help="Requests without a sample; running again asks them again")
+        st.metric(
+            "Failed",
+            f"{sum(map(failed, progress.models)):,}",
+            help="Requests without a sample; running again asks them again",
+        )
         st.metric("Refused", f"{sum(m.refused for m in progress.models):,}", help="A refusal is a sample and is kept")
         st.metric("Per second", f"{progress.rate:.1f}")
         st.metric("Time left" if live else "Took", span(progress.eta_s if live else progress.elapsed_s))
@@ -67,10 +72,13 @@ def _show(progress: Progress, *, live: bool) -> None:
         st.caption(f"Up to {plain(usd(progress.maybe_usd))} more for calls that broke off.")
     if progress.message:
         (problem if progress.state is State.BROKEN else _note)(progress.message)
-    for line in trouble_lines(progress):
+    for line in trouble_words(progress):
         problem(line)
     if progress.models:
         table(progress_rows(progress), "Planned, kept, new, refused, cut short and failed samples of each model")
+    for model in progress.models:
+        if model.resolved:
+            _note(f"{model.label} answered as {', '.join(model.resolved)}.")
 
 
 def _note(text: str) -> None:

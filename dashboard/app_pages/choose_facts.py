@@ -8,12 +8,12 @@ from dashboard import state
 from dashboard.app_pages._boxes import library as read_library
 from dashboard.app_pages._boxes import problem
 from dashboard.app_pages._facts_list import facts_list
-from dashboard.app_pages._prompt_preview import prompt_preview
+from dashboard.app_pages._prompt_preview import composed, prompt_figures, prompt_view
 from dashboard.app_pages._situation import situation
 from dashboard.situation import comparison_of
 from facts.errors import FactError
 
-st.title("Choose facts")
+st.title("Choose facts", anchor=False)
 st.caption(
     "Switch facts on and set how loudly each is said. The prompt keeps its length: facts displace neutral filler."
 )
@@ -35,10 +35,14 @@ with page.cell():
     facts_list(library, chosen)
 with page.cell():
     now = situation(library)
-    composes = prompt_preview(doses, now, library)
+    prompt = composed(doses, now, library)
+    if prompt:
+        prompt_figures(prompt, library)
     if st.button(
-        "Use these facts in a comparison", type="primary", icon=":material/arrow_forward:",
-        disabled=not (doses and composes), key="use_facts",
+        "Use these facts in a comparison", type="primary", icon=":material/arrow_forward:", key="use_facts",
+        disabled=not (doses and prompt), help=None if doses else "Switch at least one fact on",
     ):  # fmt: skip
         state.open_draft(comparison_of(doses, now, state.draft(), library))
         st.switch_page("app_pages/run_comparison.py", query_params={})
+    if prompt:
+        prompt_view(prompt, doses, now, library)

@@ -28,25 +28,27 @@ if isinstance(source, FactError):
     st.stop()
 
 with right:
-    st.subheader("What is compared", anchor=False)
     comparison = edit_comparison(name, source, library)
     files(comparison)
+if comparison is None:
+    st.stop()
 with left:
-    plan = plan_view(comparison) if comparison else None
-    if comparison:
-        last, live = jobs.progress(state.workspace(), comparison.name)
-        begun = last is not None and last.state is not State.FINISHED and last.finished > 0
-        st.button(
-            "Resume" if begun else "Launch", type="primary", icon=":material/play_arrow:", key="launch",
-            disabled=live or not launchable(plan), on_click=state.launch, args=(comparison,),
-            help="Running already" if live else None,
-        )  # fmt: skip
-        if plan and not plan.new and not live:
-            st.caption("Every sample is kept: launching would call nothing.")
+    last, live = jobs.progress(state.workspace(), comparison.name)
+    if live:
         run_view(comparison.name)
-        if plan and (plan.kept or (last and last.finished)):
-            with st.container(horizontal=True):
-                state.page_link("see_results", "See results", ":material/monitoring:")
-                state.page_link("read_samples", "Read samples", ":material/forum:")
+        st.stop()
+    plan = plan_view(comparison)
+    begun = last is not None and last.state is not State.FINISHED and last.finished > 0
+    st.button(
+        "Resume" if begun else "Launch", type="primary", icon=":material/play_arrow:", key="launch",
+        disabled=not launchable(plan), on_click=state.launch, args=(comparison,),
+    )  # fmt: skip
+    if plan and not plan.new:
+        st.caption("Every sample is kept: launching would call nothing.")
+    if plan and plan.kept:
+        with st.container(horizontal=True):
+            state.page_link("see_results", "See results", ":material/monitoring:")
+            state.page_link("read_samples", "Read samples", ":material/forum:")
+    run_view(comparison.name)
     if plan:
         plan_tables(plan)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import sys
+from types import FrameType
 
+from dashboard.jobs import any_running
 from dashboard.workspace import VARIABLE, open_workspace
 
 
@@ -34,7 +37,19 @@ def main(args: argparse.Namespace) -> int:
     os.environ[VARIABLE] = str(workspace.root)
     port = _free_port(args.port)
     print(f"Fact Salience: http://127.0.0.1:{port}  (workspace {workspace.root}; Ctrl-C to stop)", file=sys.stderr)
-    from dashboard.serve import OPTIONS, app  # noqa: PLC0415  (Streamlit takes a second to import)
+    signal.signal(signal.SIGTERM, _interrupt)  # the server gives signals back after its own shutdown; TERM is no crash
+    try:
+        from dashboard.serve import OPTIONS, app  # noqa: PLC0415  (Streamlit takes a second to import)
 
-    app.run(config={**OPTIONS, "server.port": port, "server.headless": bool(args.no_browser)})
+        app.run(config={**OPTIONS, "server.port": port, "server.headless": bool(args.no_browser)})
+    except KeyboardInterrupt:
+        pass
+    print("Stopped; everything received is kept.", file=sys.stderr, flush=True)
+    if any_running():
+        # A reply that the embedded model is still writing cannot be broken off, and Python would wait for it.
+        os._exit(0)
     return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
