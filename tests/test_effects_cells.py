@@ -46,6 +46,11 @@ def test_unscored_and_failed_are_counted_apart_and_refusals_as_well():
     assert found.lost_CG.tolist() == [[2]]
 
 
+def test_a_failed_trial_is_never_scored_whatever_it_claims_to_have_measured():
+    (found,) = cells([seen(), replace(failed(replicate=1), measures={"refused": True})])
+    assert (found.n_C.tolist(), found.failed_C.tolist()) == ([1], [1])
+
+
 outcomes = st.lists(
     st.tuples(st.sampled_from([BASELINE, TOLD]), st.sampled_from("abcd"), st.sampled_from([True, False, None])),
     min_size=1, max_size=30,
@@ -118,8 +123,8 @@ def test_columns_with_codes_that_point_nowhere_are_refused():
 def test_worst_cases_put_every_lost_sample_on_one_side():
     found = rate_bounds([[2, 0]], [[4, 1]], [[4, 1]])
     assert (found.low[0], found.high[0]) == (pytest.approx((2 / 8 + 0) / 2), pytest.approx((6 / 8 + 1 / 2) / 2))
-    change = contrast_bounds([[2], [1]], [[4], [4]], [[0], [4]], [[-1, 1]])
-    assert (change.low[0], change.high[0]) == (pytest.approx(1 / 8 - 0.5), pytest.approx(5 / 8 - 0.5))
+    change = contrast_bounds([[2], [1]], [[4], [4]], [[1], [4]], [[-1, 1]])
+    assert (change.low[0], change.high[0]) == (pytest.approx(1 / 8 - 3 / 5), pytest.approx(5 / 8 - 2 / 5))
 
 
 def test_without_losses_the_bounds_are_the_estimate_and_without_data_unknown():

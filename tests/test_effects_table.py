@@ -132,7 +132,18 @@ def test_in_a_factorial_a_main_effect_averages_over_the_other_fact_and_the_inter
     assert pick(found, Kind.MAIN_EFFECT, (READ_2,), **in_tier).estimate == pytest.approx((0.2 + 0.6) / 2)
     assert pick(found, Kind.MAIN_GAP_CHANGE, (paid,)).estimate == pytest.approx(0.3)
     assert pick(found, Kind.INTERACTION, (paid, READ_2), **in_tier).estimate == pytest.approx(0.4)
-    assert not any(e.kind is Kind.MAIN_EFFECT for e in effect_rows([counted(LADDER)]))
+
+
+def test_a_main_effect_needs_two_settings_of_the_other_facts_to_average_over():
+    paid = Dose(fact="paid", level=Salience.STATED)
+    found = effect_rows([counted(((), (READ_2,), (paid, READ_2)))])
+    assert not any(e.kind in {Kind.MAIN_EFFECT, Kind.MAIN_GAP_CHANGE} for e in found)
+
+
+def test_an_arm_without_airtime_costs_the_slope_over_airtime_and_nothing_else():
+    cells = counted(LADDER)
+    found = effect_rows([cells], airtime=dict.fromkeys(cells.conditions[:2], 0.0))
+    assert [e.kind for e in found] == [e.kind for e in effect_rows([cells])]
 
 
 def test_one_tier_alone_has_no_gaps():

@@ -29,7 +29,8 @@ def product(left: NDArray[Number], right: NDArray[Number]) -> NDArray[Number]:
     right = np.ascontiguousarray(right)
     out: NDArray[Number] = np.empty((rows, right.shape[1]), dtype=left.dtype)
     whole = rows - rows % height
-    stacked = np.ascontiguousarray(left[:whole]).reshape(-1, height, inner)
-    np.matmul(stacked, right, out=out[:whole].reshape(-1, height, right.shape[1]))
+    if whole:
+        stacked = np.ascontiguousarray(left[:whole]).reshape(-1, height, inner)
+        np.matmul(stacked, right, out=out[:whole].reshape(-1, height, right.shape[1]))
     np.matmul(left[whole:], right, out=out[whole:])
     return out
