@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
+from weakref import WeakValueDictionary
 
 import orjson
 
@@ -86,20 +87,27 @@ def _server(path: Path) -> _Server:
 
 
 class _Connection:
-    """Calls the process's server from a few threads of its own, so that the event loop never waits for the model."""
+    """Calls the process's server from a few threads of its own, so that the event loop never waits for the model.
+
+    Requests with the same system text take turns: the second finds the first's prefix in a slot and pays only for what
+    follows it. Side by side they would both work through the whole prompt, which is most of the work here.
+    """
 
     def __init__(self, server: _Server, threads: int) -> None:
         self._server = server
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="embedded")
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def call(self, body: bytes, timeout_s: float) -> Sample:
         """One reply. A call that runs into the timeout goes on in its thread, but its reply is not used."""
-        began = time.monotonic()
-        work = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._server.handle_chat_completions, orjson.loads(body)
-        )
+        fields = orjson.loads(body)
+        first = fields["messages"][0]["content"]
+        turn = self._turns.get(first) or self._turns.setdefault(first, asyncio.Lock())
+        loop = asyncio.get_running_loop()
         try:
-            reply = await asyncio.wait_for(work, timeout_s)
+            async with asyncio.timeout(timeout_s), turn:
+                began = time.monotonic()
+                reply = await loop.run_in_executor(self._threads, self._server.handle_chat_completions, fields)
         except TimeoutError as error:
             raise Retryable(
                 Trouble.TIMEOUT, f"the embedded model did not answer within {timeout_s:.0f} s",
