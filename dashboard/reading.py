@@ -1,4 +1,4 @@
-"""One kept sample with everything that is known about it: the prompt with its facts, the reply, scores with evidence."""
+"""One kept sample with all that is known about it: the prompt with its facts, the reply, scores with evidence."""
 
 from __future__ import annotations
 
@@ -105,5 +105,5 @@ def _is_twin(condition: Condition, here: Condition, *, other_tier: bool) -> bool
 
 
 def _at(model: ModelResults, condition: int, row: Row) -> Row | None:
-    return next((other for other in model.rows
-                 if (other.condition, other.query, other.replicate) == (condition, row.query, row.replicate)), None)  # fmt: skip
+    wanted = (condition, row.query, row.replicate)
+    return next((other for other in model.rows if (other.condition, other.query, other.replicate) == wanted), None)

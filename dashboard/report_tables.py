@@ -1,0 +1,74 @@
+"""The tables of a report as plain cells: what was planned and kept, what failed, rates, gaps and effects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from dashboard.charts.words import interval, p_text, percent
+from dashboard.points import GAP
+from dashboard.provenance import resolved
+from dashboard.results import Results
+from dashboard.tables import Tables
+from runners.progress import Progress
+
+Cell = str | int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A header and rows of cells; numbers are shown to the right."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def size_table(results: Results) -> Table:
+    """Planned against kept, model by model."""
+    answered = resolved(results)
+    rows: list[tuple[Cell, ...]] = []
+    for model in results.models:
+        stops = Counter(row.stop.value for row in model.rows if row.stop)
+        ended = ", ".join(f"{count:,} {stop.replace('_', ' ')}" for stop, count in sorted(stops.items()))
+        name = f"{model.model.label} (SIMULATED)" if model.simulated else model.model.label
+        rows.append((name, ", ".join(answered[model.model.label]) or "nothing yet", len(model.rows), model.kept,
+                     len(model.rows) - model.kept, ended))  # fmt: skip
+    return Table(header=("Model", "Answered as", "Planned", "Kept", "Missing", "How replies ended"), rows=tuple(rows))
+
+
+def failure_table(progress: Progress | None) -> Table:
+    """What failed in the last run, grouped, with what to do; failures are never kept as samples."""
+    rows = tuple(
+        (model.label, count, name.replace("_", " "), model.messages.get(name, ""))
+        for model in (progress.models if progress else ())
+        for name, count in sorted(model.failures.items())
+    )
+    return Table(header=("Model", "Failures", "Kind", "What was said"), rows=rows)
+
+
+def rate_table(tables: Tables) -> Table:
+    """Every rate and gap of one measure."""
+    rows = tuple(
+        (p.model, p.arm, p.quantity, percent(p.value, signed=p.quantity == GAP),
+         interval(p.low, p.high, signed=p.quantity == GAP), p.n, p.queries, p.unscored, p.failed,
+         interval(p.possible_low, p.possible_high, signed=p.quantity == GAP), percent(p.airtime))
+        for p in (*tables.rates, *tables.gaps)
+    )  # fmt: skip
+    header = ("Model", "Arm", "Of", "Value", "95 % interval", "n", "Queries", "Unscored", "Failed or missing",
+              "Whatever was lost", "Airtime")  # fmt: skip
+    return Table(header=header, rows=rows)
+
+
+def effect_table(tables: Tables) -> Table:
+    """Every effect of one measure, the surest first."""
+    order = sorted(tables.effects, key=lambda e: (e.p_adjusted is None, e.p_adjusted or 0, e.p or 0))
+    rows = tuple(
+        (e.model, e.arm, e.quantity, e.against, percent(e.value, signed=True),
+         interval(e.low, e.high, signed=True), interval(e.wide_low, e.wide_high, signed=True),
+         p_text(e.p) if not e.interim else "interim", p_text(e.p_adjusted) if not e.interim else "interim", e.family,
+         e.n, e.queries, e.dropped, e.unscored, e.failed, e.why)
+        for e in order
+    )  # fmt: skip
+    header = ("Model", "Arm", "Effect on", "Against", "Change", "95 % interval", "95 % for the family", "p",
+              "p adjusted", "Family", "n", "Queries", "Dropped", "Unscored", "Failed or missing", "Note")  # fmt: skip
+    return Table(header=header, rows=rows)

@@ -1,0 +1,38 @@
+"""The report for a terminal: what is kept, every rate, and what the tests allow to be said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.charts.words import interval, percent
+from dashboard.figures import strongest
+from dashboard.methods import doubt_lines
+from dashboard.points import GAP
+from dashboard.results import Results
+from dashboard.tables import Tables
+
+
+def report_lines(results: Results, found: Sequence[Tables]) -> list[str]:
+    """Lines of at most a few words a column, doubts first."""
+    lines = [f"{results.comparison.name}: {results.kept:,} of {results.planned:,} samples kept", *doubt_lines(results)]
+    if not results.kept:
+        return [*lines, f"nothing to report yet; run it with `salience run {results.comparison.name}`"]
+    for table in found:
+        mark = "SIMULATED · " if results.simulated else ""
+        lines += ["", f"{mark}{table.title}"]
+        width = max((len(p.arm) for p in table.rates), default=0)
+        lines += [
+            f"  {p.model}  {p.arm:{width}}  {p.quantity:11}  {percent(p.value, signed=p.quantity == GAP):>9}  "
+            f"95 % {interval(p.low, p.high, signed=p.quantity == GAP):22}  n {p.n:,}, unscored {p.unscored:,}, "
+            f"failed or missing {p.failed:,}"
+            for p in (*table.rates, *table.gaps)
+        ]
+        sure = strongest(table.effects)
+        lines += [f"  {point.takeaway}" for point in sure[:10]]
+        if not sure and table.effects:
+            doubt = (
+                "interim, not a test" if results.interim else "no effect shown, which does not show that there is none"
+            )
+            lines.append(f"  {doubt}; {len(table.effects):,} were looked at")
+        lines.append(f"  {table.caption}")
+    return lines
