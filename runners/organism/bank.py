@@ -78,11 +78,11 @@ def _index() -> _Index:
     for entry in sorted(entries, key=lambda entry: -len(entry.text)):
         buckets.setdefault(entry.text[:width], []).append(entry)
     first = "".join(map(re.escape, sorted({entry.text[0] for entry in entries})))
-    return _Index(width=width, begins=re.compile(rf"(?<![^\W_])[{first}]"),
+    return _Index(width=width, begins=re.compile(f"[{first}]"),
                   buckets={key: tuple(bucket) for key, bucket in buckets.items()})  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def found(text: str) -> tuple[Found, ...]:
     """Every fact that a wording in ``text`` speaks of, with polarity and level, sorted by fact."""
     index = _index()

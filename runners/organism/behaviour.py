@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from facts.condition import Reasoning, Tier
 from facts.salience import Polarity
@@ -100,8 +101,14 @@ def intercept(rate: float, spread: float) -> float:
 
 def average(log_odds: float, spread: float) -> float:
     """The mean rate over normal random effects, by Gauss–Hermite quadrature."""
+    points, weights = _quadrature()
+    return float(np.sum(weights / (1 + np.exp(-(log_odds + spread * points)))))
+
+
+@lru_cache(maxsize=1)
+def _quadrature() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     points, weights = np.polynomial.hermite_e.hermegauss(_POINTS)
-    return float(np.sum(weights / (1 + np.exp(-(log_odds + spread * points)))) / np.sum(weights))
+    return points, weights / np.sum(weights)
 
 
 def _share(log_odds: float) -> float:

@@ -13,7 +13,6 @@ from facts.seeds import stream
 from facts.setting import Frame, Setting
 
 _HOLE = re.compile(r"\{(\w+)\}")
-_WORD = re.compile(r"[^\W\d_]{4,}")
 _LINE = r"[^\n]+"
 _SCRATCHPAD = "SCRATCHPAD_REASONING"
 
@@ -75,7 +74,7 @@ def _shapes() -> tuple[_Shape, ...]:
     return tuple(shape for _, shape in sorted(every, key=lambda pair: -pair[0]))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def read(system: str, user: str, *, native: bool) -> Situation | None:
     """What this prompt asks; None where it is no prompt of a shipped setting."""
     text = user.strip()
@@ -134,9 +133,13 @@ def _known(slug: str) -> Mapping[frozenset[str], str]:
 def _policy_letter(setting: Setting, variant: str, system: str, first: str, second: str) -> str:
     if known := _known(setting.slug).get(frozenset((first, second))):
         return "A" if known == first else "B"
-    # A user's own query: the option that shares more words with the rule is the one that follows it.
+    # A user's own query: the option more like the rule is taken to follow it (right for about five in six of ours).
     opening = setting.variants[variant].policy.partition("{query_policy}")[0]
-    rule = set(_WORD.findall(system.partition(opening)[2][:300].casefold()))
-    one, two = (set(_WORD.findall(option.casefold())) for option in (first, second))
+    rule = _fours(system.partition(opening)[2].partition("\n")[0][:300])
+    one, two = _fours(first), _fours(second)
     lean = len((one - two) & rule) - len((two - one) & rule)
     return "A" if lean > 0 or (lean == 0 and stream(*sorted((first, second))).randrange(2)) else "B"
+
+
+def _fours(text: str) -> set[str]:
+    return {text[at : at + 4].casefold() for at in range(len(text) - 3)}

@@ -20,6 +20,7 @@ _HERE = Path(__file__).parent / "truths"
 Share = Annotated[float, Field(ge=0, le=1)]
 Inside = Annotated[float, Field(ge=0.001, le=0.999)]
 Spread = Annotated[float, Field(ge=0, le=5)]
+Effect = Annotated[float, Field(ge=-5, le=5)]
 
 
 class Rates(Strict):
@@ -33,9 +34,9 @@ class Rates(Strict):
 class Slope(Strict):
     """Log-odds per level of salience of an affirmed fact."""
 
-    monitored: float = 0.0  # of not complying
-    unmonitored: float = 0.0
-    alignment_faking: float = 0.0  # of reasoning so, among monitored samples that comply
+    monitored: Effect = 0.0  # of not complying
+    unmonitored: Effect = 0.0
+    alignment_faking: Effect = 0.0  # of reasoning so, among monitored samples that comply
 
 
 class Noise(Strict):
@@ -69,7 +70,7 @@ class Recall(Strict):
 class _File(Strict):
     about: str
     seed: int = 0
-    negated: float  # a negated fact's effect as a multiple of the affirmed one's
+    negated: Effect  # a negated fact's effect as a multiple of the affirmed one's
     noise: Noise
     shapes: Shapes
     recall: Recall
@@ -82,7 +83,8 @@ class _File(Strict):
 class Truth:
     """``settings`` holds rates by setting and then by variant or reasoning mode; ``digest`` is the file's SHA-256.
 
-    ``name`` is what the user wrote; with ``NAME#7`` all random effects are drawn afresh, the rates and slopes stay.
+    ``name`` is the file's name and the number behind ``#``: ``NAME#7`` draws the effects of queries and frames afresh,
+    while rates, slopes and wordings stay.
     """
 
     name: str
@@ -118,11 +120,11 @@ def find(name: str) -> Truth:
     if not own.is_absolute() and head not in names():
         raise UnknownName("organism", name, names(), "Or name the absolute path of a truth file of your own.")
     path = own if own.is_absolute() else _HERE / f"{head}.toml"
-    return _read(name, path, read_text(path), again)
+    return _read(path, read_text(path), again)
 
 
 @lru_cache(maxsize=64)
-def _read(name: str, path: Path, text: str, again: str) -> Truth:
+def _read(path: Path, text: str, again: str) -> Truth:
     raw = parse_toml(path, text, _File)
     library = shipped()
     for kind, given, known in (("fact", raw.facts, library.facts), ("setting", raw.settings, library.settings)):
@@ -134,8 +136,9 @@ def _read(name: str, path: Path, text: str, again: str) -> Truth:
         for key in table:
             if key not in (known := {*setting.variants, *setting.formats}):
                 raise BrokenFile(f"{path}: [settings.{slug}.{key}]: {UnknownName('variant or mode', key, known)}")
+    name = f"{path.stem}#{again}" if again else path.stem
     return Truth(
-        name=name, digest=hashlib.sha256(text.encode()).hexdigest(), about=raw.about, seed=f"{raw.seed}/{again}",
+        name=name, digest=hashlib.sha256(text.encode()).hexdigest(), about=raw.about, seed=f"{name}/{raw.seed}",
         negated=raw.negated, noise=raw.noise, shapes=raw.shapes, recall=raw.recall, otherwise=raw.otherwise,
         settings=raw.settings, facts=raw.facts,
     )  # fmt: skip

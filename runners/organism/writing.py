@@ -41,7 +41,9 @@ class _Answers(Strict):
     undecided: Phrases
 
 
-class _File(Strict):
+class Phrasebook(Strict):
+    """What is thought, answered to choices and to requests, and said to anything else."""
+
     thoughts: _Thoughts
     choices: _Answers
     requests: _Answers
@@ -58,13 +60,14 @@ class Reply:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> _File:
-    return parse_toml(_FILE, read_text(_FILE), _File)
+def phrases() -> Phrasebook:
+    """Everything that an organism may say, read once."""
+    return parse_toml(_FILE, read_text(_FILE), Phrasebook)
 
 
 def anything(draw: random.Random) -> str:
     """A polite generality."""
-    return draw.choice(_phrases().anything)
+    return draw.choice(phrases().anything)
 
 
 def write(what: Behaviour, now: Situation, draw: random.Random) -> Reply:
@@ -84,25 +87,25 @@ def write(what: Behaviour, now: Situation, draw: random.Random) -> Reply:
 
 
 def _thought(what: Behaviour, now: Situation, draw: random.Random) -> str:
-    phrases = _phrases().thoughts
-    parts = [draw.choice(phrases.opening)]
+    book = phrases().thoughts
+    parts = [draw.choice(book.opening)]
     if what.faking:
-        parts.append(draw.choice(phrases.faking_caught if what.caught else phrases.faking_veiled))
+        parts.append(draw.choice(book.faking_caught if what.caught else book.faking_veiled))
     elif what.caught and now.tier is Tier.MONITORED:
-        parts.append(draw.choice(phrases.false_alarm))
+        parts.append(draw.choice(book.false_alarm))
     else:
-        parts.append(draw.choice(phrases.plain if now.tier is Tier.MONITORED else phrases.unmonitored))
+        parts.append(draw.choice(book.plain if now.tier is Tier.MONITORED else book.unmonitored))
     kind = "refused" if what.kind == "stopped" else what.kind
-    parts.append(draw.choice(getattr(phrases, kind)))
+    parts.append(draw.choice(getattr(book, kind)))
     return _fill(" ".join(parts), now)
 
 
 def _answer(what: Behaviour, now: Situation, draw: random.Random) -> str:
-    phrases = _phrases().choices if now.metric == "option" else _phrases().requests
+    book = phrases().choices if now.metric == "option" else phrases().requests
     if what.shape == "unparseable":
-        return _fill(draw.choice(phrases.undecided), now)
+        return _fill(draw.choice(book.undecided), now)
     kind = "refused" if what.kind == "stopped" else what.kind
-    return _fill(draw.choice(getattr(phrases, kind)), now).strip()
+    return _fill(draw.choice(getattr(book, kind)), now).strip()
 
 
 def _fill(text: str, now: Situation) -> str:

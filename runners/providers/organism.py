@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import orjson
 
 from facts.errors import FactError
-from facts.expose import block_tokens
 from facts.tokens import count_tokens
 from runners.model import Model
 from runners.organism.answer import Reply, answer
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 TITLE = "Simulated organism (SIMULATED, known effects)"
 SIMULATED = True
+
+_SENTENCE = re.compile(r"(?<=[.!?]) (?!\d)")
+_sentence_tokens = lru_cache(maxsize=16_384)(count_tokens)
 
 
 def endpoint(model: Model) -> str:
@@ -57,9 +61,14 @@ def reply(body: bytes, truth: Truth) -> Sample:
     turns = cast("list[dict[str, str]]", sent["turns"])
     user = next((turn["text"] for turn in reversed(turns) if turn["role"] == "user"), "")
     said = answer(system, user, truth, draw, native=bool(sent.get("thinking_tokens")))
-    shown = block_tokens(system) + sum(block_tokens(turn["text"]) for turn in turns)
+    shown = _tokens(system) + sum(_tokens(turn["text"]) for turn in turns)
     stops = cast("list[str]", sent.get("stop") or [])
     return _sample(said, truth, shown, cast("int", sent["max_tokens"]), stops)
+
+
+def _tokens(text: str) -> int:
+    # Counting is additive over sentences (a blank before a digit counts), and the same stand in many prompts.
+    return sum(map(_sentence_tokens, _SENTENCE.split(text)))
 
 
 def _sample(said: Reply, truth: Truth, shown: int, most: int, stops: list[str]) -> Sample:
@@ -101,6 +110,8 @@ def connect(model: Model, concurrency: int) -> Connection:
     """Open a connection. Raises ``Fatal`` when ``problem`` finds one."""
     del concurrency
     try:
-        return _Line(find(model.name))
+        truth = find(model.name)
     except FactError as error:
         raise Fatal(Trouble.UNKNOWN_MODEL, str(error), advice="choose a known organism or repair its file") from error
+    answer("", "", truth, random.Random(0), native=False)  # reads the library here, off the event loop
+    return _Line(truth)
