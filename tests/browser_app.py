@@ -1,0 +1,97 @@
+"""A real Chromium and the real dashboard server on loopback, for the browser journeys."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
+QUIET = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+class App:
+    """The dashboard as a user starts it, in a process of its own."""
+
+    def __init__(self, workspace: Path, port: int) -> None:
+        self.workspace, self.port = workspace, port
+        self.log = workspace.parent / f"app-{port}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dashboard", "--workspace", str(self.workspace), "app", "--no-browser",
+                 "--port", str(self.port)], stdout=log, stderr=log,
+            )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:  # noqa: S310
+                    assert answer.read() == b"ok"
+                return
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text(encoding="utf-8")
+                assert time.monotonic() < deadline, "the server did not get healthy within a minute"
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        assert self.process
+        self.process.send_signal(how)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+@dataclass
+class Tab:
+    """One browser tab that remembers every console error and every request that left this machine."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+        self.quiet()
+
+    def quiet(self) -> None:
+        """Wait until the page has stopped working."""
+        self.page.wait_for_selector(QUIET, timeout=60_000)
+
+    def settled(self, text: str, timeout_s: float = 60) -> None:
+        """Wait until that text is shown."""
+        self.page.get_by_text(text).first.wait_for(timeout=timeout_s * 1000)
+        self.quiet()
+
+
+def new_tab(browser: Browser, width: int = 1280) -> Tab:
+    """A tab in a fresh profile."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
+    tab = Tab(page=context.new_page())
+    tab.page.on("console", lambda message: tab.errors.append(message.text) if message.type == "error" else None)
+    tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
+
+    def seen(url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:", "chrome")):
+            tab.outside.append(url)
+
+    tab.page.on("request", lambda request: seen(request.url))
+    return tab
