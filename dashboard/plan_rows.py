@@ -42,7 +42,7 @@ def _plural(name: str, number: int) -> str:
 
 
 def model_rows(plan: Plan) -> list[Row]:
-    """One row a model: calls, tokens, cost and time of what is new."""
+    """One row a model: calls, tokens in, tokens out at most, cost (low – expected – high) and time of what is new."""
     return [_model_row(item) for item in plan.models]
 
 
@@ -52,9 +52,9 @@ def _model_row(item: ModelPlan) -> Row:
         "New calls": item.new,
         "Kept": item.kept,
         "Tokens in": item.tokens_in,
-        "Tokens out, at most": item.tokens_out_most,
-        "Cost, low – expected – high": cost_range(item.cost_low, item.cost_expected, item.cost_high),
-        "Time, about": span(item.seconds),
+        "Tokens out": item.tokens_out_most,
+        "Cost": cost_range(item.cost_low, item.cost_expected, item.cost_high),
+        "Time": span(item.seconds),
     }
 
 
@@ -87,7 +87,7 @@ def trouble_words(progress: Progress) -> list[str]:
     ]
 
 
-def progress_rows(progress: Progress) -> list[Row]:
+def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
     """One row a model: how far it is."""
     return [
         {
@@ -97,7 +97,7 @@ def progress_rows(progress: Progress) -> list[Row]:
             "Failed": failed(m),
             "Refused": m.refused,
             "Cut short": m.cut_short,
-            "In flight": m.in_flight,
+            **({"In flight": m.in_flight} if live else {}),
         }
         for m in progress.models
     ]

@@ -70,7 +70,6 @@ def _situation(library: Library) -> Setting | None:
     names = list(dict.fromkeys([*library.settings, *state.held_words("setting")]))
     slug = st.selectbox(
         "Setting", names, key=key, on_change=state.setting_edited, args=(library,), persist_state="session",
-        format_func=lambda name: name.replace("_", " "),
     )  # fmt: skip
     setting = library.settings.get(slug)
     if setting:
@@ -94,7 +93,8 @@ def _sampling(setting: Setting | None) -> None:
         field.whole("Queries", "queries", 1, "Every condition is asked the same ones; more queries keep those asked")
         field.whole("Replicates", "replicates", 1, "Samples of each condition and query; more keep those bought")
         field.number("Temperature", "temperature", "Left out where a model takes none", 0.1, most=2.0)
-        most = max(setting.max_tokens.values()) if setting else 0
+        modes = [mode for mode in state.held_words("reasoning") if setting and mode in setting.max_tokens]
+        most = max((setting.max_tokens[mode] for mode in modes), default=0) if setting else 0
         field.whole("Tokens per reply, at most", "max_tokens", 1, "A reply is cut there", f"{most} (the setting's)")
         field.whole("Seed", "seed", 0, "Draws queries, wordings, filler and order")
     field.several("Metrics", "metrics", metrics.names(), "What is read off each sample",

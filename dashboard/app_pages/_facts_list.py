@@ -13,7 +13,7 @@ from facts.catalog import Library
 from facts.fact import Fact
 from facts.salience import Polarity, Salience
 
-_LEVELS = {int(level): f"{int(level)} {level.name.lower()}" for level in Salience}
+_LEVELS = {int(level): level.name.lower() for level in Salience}
 
 
 def _matches(fact: Fact, words: list[str]) -> bool:
@@ -77,5 +77,6 @@ def _about(fact: Fact) -> None:
         f"revealing {plain(h.revealing)}. {plain(h.basis)}"
     )
     st.caption(
-        f"Source: {plain(h.source)} Placebo twin about {plain(fact.placebo_topic)}. File name: {plain(fact.slug)}"
+        f"Source: {plain(h.source.rstrip('.'))}. Placebo twin about {plain(fact.placebo_topic)}. "
+        f"File name: {plain(fact.slug)}."
     )

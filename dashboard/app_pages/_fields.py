@@ -26,7 +26,7 @@ def one(label: str, field: str, known: Sequence[str], about: str | None = None) 
     """One of some names."""
     st.selectbox(
         label, _options(field, known), key=state.field_key(field), on_change=state.edited, persist_state="session",
-        format_func=lambda name: name.replace("_", " "), help=about,
+        help=about,
     )  # fmt: skip
 
 

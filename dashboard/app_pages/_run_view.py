@@ -53,7 +53,8 @@ def _show(progress: Progress, *, live: bool) -> None:
     word = "Interrupted: the process that ran it ended" if halted else _WORDS[progress.state]
     share = progress.finished / progress.planned if progress.planned else 0.0
     st.subheader("Last run" if not live else "Run", anchor=False)
-    count = f" {progress.finished:,} of {progress.planned:,} samples are kept." if progress.planned else ""
+    verb = "are" if live else "were"  # what is kept for the comparison as it is now, the plan says
+    count = f" {progress.finished:,} of {progress.planned:,} samples {verb} kept." if progress.planned else ""
     st.progress(min(1.0, share), text=f"{word}.{count}")
     if any(model.simulated for model in progress.models) and live:
         simulated_banner()
@@ -75,7 +76,10 @@ def _show(progress: Progress, *, live: bool) -> None:
     for line in trouble_words(progress):
         problem(line)
     if progress.models:
-        table(progress_rows(progress), "Planned, kept, new, refused, cut short and failed samples of each model")
+        table(
+            progress_rows(progress, live=live),
+            "Planned, kept, new, refused, cut short and failed samples of each model",
+        )
     for model in progress.models:
         if model.resolved:
             _note(f"{model.label} answered as {', '.join(model.resolved)}.")

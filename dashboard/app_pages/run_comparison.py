@@ -38,7 +38,7 @@ with left:
         run_view(comparison.name)
         st.stop()
     plan = plan_view(comparison)
-    begun = last is not None and last.state is not State.FINISHED and last.finished > 0
+    begun = last is not None and last.state is not State.FINISHED and plan is not None and plan.kept > 0
     st.button(
         "Resume" if begun else "Launch", type="primary", icon=":material/play_arrow:", key="launch",
         disabled=not launchable(plan), on_click=state.launch, args=(comparison,),
