@@ -13,7 +13,7 @@ from facts.catalog import Library
 from facts.fact import Fact
 from facts.salience import Polarity, Salience
 
-_LEVELS = {int(level): level.name.lower() for level in Salience}
+_LEVELS = {int(level): f"{int(level)} {level.name.lower()}" for level in Salience}
 
 
 def _matches(fact: Fact, words: list[str]) -> bool:

@@ -52,7 +52,7 @@ def _show(progress: Progress, *, live: bool) -> None:
     halted = progress.state in {State.STARTING, State.RUNNING, State.CANCELLING} and not live
     word = "Interrupted: the process that ran it ended" if halted else _WORDS[progress.state]
     share = progress.finished / progress.planned if progress.planned else 0.0
-    st.subheader("Last run" if not live else "Run", anchor=False)
+    st.header("Last run" if not live else "Run", anchor=False)
     verb = "are" if live else "were"  # what is kept for the comparison as it is now, the plan says
     count = f" {progress.finished:,} of {progress.planned:,} samples {verb} kept." if progress.planned else ""
     st.progress(min(1.0, share), text=f"{word}.{count}")
