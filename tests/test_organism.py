@@ -290,6 +290,12 @@ def test_a_truth_of_ones_own_is_found_by_path_and_a_changed_one_lives_elsewhere(
     assert first.startswith("organism:mine:")
     assert organism.endpoint(organism_model(truth_file(tmp_path, query=0.6))) != first
     assert str(tmp_path) not in first
+    folder = tmp_path / "run#2"
+    folder.mkdir()
+    path = truth_file(folder)
+    assert find(path).name == "mine"
+    assert find(f"{path}#7").name == "mine#7"
+    assert find(f"{path}#7").seed != find(path).seed
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,8 @@ def find(name: str) -> Truth:
 
     Raises ``UnknownName`` or ``BrokenFile`` with file, line and field.
     """
-    head, _, again = name.partition("#")
+    # A folder of the path may have a # of its own.
+    head, _, again = (name, "", "") if "#" not in Path(name).name else name.rpartition("#")
     own = Path(head)
     if not own.is_absolute() and head not in names():
         raise UnknownName("organism", name, names(), "Or name the absolute path of a truth file of your own.")
