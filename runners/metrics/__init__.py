@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal, Protocol, cast
 
-from facts.errors import UnknownName
 from facts.catalog import Library
+from facts.errors import UnknownName
 from runners.request import Request
 from runners.sample import Outcome, Sample
 from runners.score import Score
@@ -41,11 +42,13 @@ class Metric(Protocol):
         ...
 
 
+@lru_cache(maxsize=1)
 def names() -> tuple[str, ...]:
     """The metrics there are, in alphabetical order."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
 
+@lru_cache(maxsize=64)
 def find(name: str) -> Metric:
     """The metric of that name, or ``UnknownName``."""
     if name not in names():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import lru_cache
 from typing import Protocol, cast
 
 from facts.errors import UnknownName
@@ -50,11 +51,13 @@ class Provider(Protocol):
         ...
 
 
+@lru_cache(maxsize=1)
 def names() -> tuple[str, ...]:
     """The providers there are, in alphabetical order."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
 
+@lru_cache(maxsize=64)
 def find(name: str) -> Provider:
     """The provider of that name, or ``UnknownName``."""
     if name not in names():
