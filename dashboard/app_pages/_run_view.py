@@ -43,9 +43,14 @@ def _watch(name: str, was_live: bool) -> None:
     _show(progress, live=live)
     if live:
         st.button(
-            "Cancel", key="cancel", icon=":material/stop_circle:", on_click=jobs.cancel,
-            args=(state.workspace(), name), disabled=progress.state is State.CANCELLING,
+            "Cancel", key="cancel", icon=":material/stop_circle:", on_click=_cancel,
+            args=(name,), disabled=progress.state is State.CANCELLING,
         )  # fmt: skip
+
+
+def _cancel(name: str) -> None:
+    jobs.cancel(state.workspace(), name)
+    st.toast("Cancelling: no new calls, what is in flight is kept.", icon=":material/stop_circle:")
 
 
 def _show(progress: Progress, *, live: bool) -> None:

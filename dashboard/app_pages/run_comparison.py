@@ -33,10 +33,13 @@ with right:
 if comparison is None:
     st.stop()
 with left:
-    last, live = jobs.progress(state.workspace(), comparison.name)
-    if live:
-        run_view(comparison.name)
-        st.stop()
+    plan_box, run_box, tables_box = st.container(), st.container(), st.container()
+last, live = jobs.progress(state.workspace(), comparison.name)
+with run_box:  # first, because a large plan takes seconds and what happened to the run should not wait for it
+    run_view(comparison.name)
+if live:
+    st.stop()
+with plan_box:
     plan = plan_view(comparison)
     begun = last is not None and last.state is not State.FINISHED and plan is not None and plan.kept > 0
     st.button(
@@ -49,6 +52,6 @@ with left:
         with st.container(horizontal=True):
             state.page_link("see_results", "See results", ":material/monitoring:")
             state.page_link("read_samples", "Read samples", ":material/forum:")
-    run_view(comparison.name)
-    if plan:
+if plan:
+    with tables_box:
         plan_tables(plan)
