@@ -60,13 +60,13 @@ def _files(results: Results, found: list[Tables], library: Library, view: View) 
         yield f"points/{table.measure}.csv", points_csv((*table.rates, *table.gaps), Point).encode()
         yield f"points/{table.measure}-effects.csv", points_csv(table.effects, EffectPoint).encode()
     drawn = [(table.measure, figure) for table in found for figure in figures(table, results, view) if figure.chart]
-    drawings = render(tuple(figure.spec for _, figure in drawn), FORMS) if drawn else ()
-    for (measure, figure), drawing in zip(drawn, drawings, strict=True):
+    specs = tuple(figure.spec for _, figure in drawn)
+    for (measure, figure), spec, drawing in zip(drawn, specs, render(specs, FORMS) if specs else (), strict=True):
         stem = f"figures/{measure}/{figure.name}"
-        yield f"{stem}.vl.json", figure.spec.encode()
+        yield f"{stem}.vl.json", spec.encode()
         for form, data in drawing.items():
             yield f"{stem}.{form}", data
-        yield f"{stem}.html", figure_page(figure.heading.marked, figure.spec, javascript()).encode()
+        yield f"{stem}.html", figure_page(figure.heading.marked, spec, javascript()).encode()
 
 
 def drawing(figure: Figure, form: str) -> bytes:
@@ -98,7 +98,7 @@ def _add(archive: zipfile.ZipFile, name: str, parts: Iterable[bytes], sums: list
     info = zipfile.ZipInfo(name, _WHEN)
     info.external_attr = 0o644 << 16
     info.create_system = 3  # the same bytes on every system
-    info.compress_level = _LEVEL
+    info._compresslevel = _LEVEL  # pyright: ignore[reportAttributeAccessIssue]
     info.compress_type = zipfile.ZIP_STORED if Path(name).suffix in _PACKED else zipfile.ZIP_DEFLATED
     digest = hashlib.sha256()
     with archive.open(info, "w", force_zip64=True) as file:

@@ -49,7 +49,8 @@ class Figure:
         """The Vega-Lite specification as JSON, its data inside. Raises ``ValueError`` without a chart."""
         if self.chart is None:
             raise ValueError(f"figure {self.name!r} has nothing to draw")
-        return json.dumps(self.chart.to_dict(), ensure_ascii=False, sort_keys=True, indent=1)
+        # Checking every value against Vega-Lite's schema takes longer than drawing; the tests check the charts once.
+        return json.dumps(self.chart.to_dict(validate=False), ensure_ascii=False, sort_keys=True, indent=1)
 
 
 def figures(tables: Tables, results: Results, view: View, *, pick: str = "") -> tuple[Figure, ...]:

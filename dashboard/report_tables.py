@@ -55,7 +55,7 @@ def rate_table(tables: Tables) -> Table:
         for p in (*tables.rates, *tables.gaps)
     )  # fmt: skip
     header = ("Model", "Arm", "Of", "Value", "95 % interval", "n", "Queries", "Unscored", "Failed or missing",
-              "Whatever was lost", "Airtime")  # fmt: skip
+              "With the lost either way", "Airtime")  # fmt: skip
     return Table(header=header, rows=rows)
 
 

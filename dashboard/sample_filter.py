@@ -83,11 +83,10 @@ def table_rows(results: Results, found: list[Found], store: Store) -> list[dict[
         condition, sample = results.conditions[row.condition], samples.get(row.key)
         seen = " ".join(split(sample).visible.split()) if sample else ""
         rows.append({
-            "model": model.model.label, "SIMULATED": "SIMULATED" if model.simulated else "", "arm": condition.arm,
-            "tier": condition.tier.value, "query": results.queries[row.query], "replicate": row.replicate + 1,
+            "arm": condition.arm, "tier": condition.tier.value, "query": results.queries[row.query],
+            "replicate": row.replicate + 1, "reply": seen[:_SHORT] + ("…" if len(seen) > _SHORT else ""),
             **{name: row.values.get(name) or "unscored" for name in names},
-            "stop": row.stop.value if row.stop else "", "reply": seen[:_SHORT] + ("…" if len(seen) > _SHORT else ""),
+            "stop": row.stop.value if row.stop else "",
+            "model": f"{model.model.label} (SIMULATED)" if model.simulated else model.model.label,
         })  # fmt: skip
-        if not any(m.simulated for m, _ in found):
-            del rows[-1]["SIMULATED"]
     return rows

@@ -65,17 +65,16 @@ def tables(results: Results, measure: str, library: Library) -> Tables:
     airtime = airtimes(results.comparison, library)
     cells = cells_of(results, measure)
     effects = effect_rows(cells, adjust=_ADJUSTMENT, seed=results.comparison.seed)
-    models = {model.model.label: model for model in results.models}
+    simulated = {model.model.label: model.simulated for model in results.models}
+    interim = {model.model.label for model in results.models if model.kept < len(model.rows)}
 
     def about(condition: Condition, label: str) -> _About:
-        model = models[label]
         return _arm(condition, library, _About(
-            model=label, simulated=model.simulated, interim=model.kept < len(model.rows), measure=measure, arm="",
-            fact="", title="", level=0, polarity="", reasoning="",
+            model=label, simulated=simulated[label], interim=label in interim, measure=measure, arm="", fact="",
+            title="", level=0, polarity="", reasoning="",
         ))  # fmt: skip
 
     simple = [e for e in effects if e.kind in _SIMPLE and e.against in {Against.ABSENCE, Against.PLACEBO}]
-    interim = {label for label, model in models.items() if model.kept < len(model.rows)}
     return Tables(
         measure=measure, title=measure_words(measure),
         rates=tuple(_rate(row, about(row.condition, row.model), airtime) for row in rate_rows(cells)),

@@ -43,10 +43,10 @@ def effects_chart(points: Sequence[EffectPoint], heading: Heading, *, pick: str 
     rows = _rows(known, lines, models, heading, modes=modes)
     lows, highs = ([float(row[name] or 0) for row in rows] for name in ("wide_low", "wide_high"))
     limits = rounded_limits(lows, highs, span=(-2, 2))
-    axis = alt.Axis(labelExpr=SIGNED, tickCount=6)
+    axis, scale = alt.Axis(labelExpr=SIGNED, tickCount=6), alt.Scale(domain=limits, nice=False)
     shown = alt.Chart().encode(
         x=alt.X("value:Q", title=f"{heading.axis or heading.title}: change in percentage points", axis=axis,
-                scale=alt.Scale(domain=limits, nice=False)),
+                scale=scale),
         y=line_scale(lines),
         yOffset=alt.YOffset("against:N", scale=alt.Scale(domain=[look.words for look in used.values()])),
         color=colour("against", used, "Effect"),
@@ -60,11 +60,11 @@ def effects_chart(points: Sequence[EffectPoint], heading: Heading, *, pick: str 
     )
     if pick:
         marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier"]))
-    width = 380 if len(models) == 1 else 260
+    width = 480 if len(models) == 1 else 280
     chart = alt.layer(
-        alt.Chart().mark_rule(color=INK, strokeWidth=1).encode(x=alt.datum(0)),
-        shown.mark_rule(strokeWidth=1.3).encode(x=alt.X("wide_low:Q"), x2="wide_high:Q"),
-        shown.mark_rule(strokeWidth=4.5).encode(x=alt.X("low:Q"), x2="high:Q"),
+        alt.Chart().mark_rule(color=INK, strokeWidth=1).encode(x=alt.XDatum(0, scale=scale)),
+        shown.mark_rule(strokeWidth=1.3).encode(x=alt.X("wide_low:Q", scale=scale), x2="wide_high:Q"),
+        shown.mark_rule(strokeWidth=4.5).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
         marks,
         shown.mark_text(align="left", fontSize=11, color=SOFT).encode(
             x=alt.value(width + 10), text="beside:N", color=alt.value(SOFT)

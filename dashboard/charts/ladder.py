@@ -48,28 +48,29 @@ def ladder_chart(
     used = among(POLARITIES, {point.polarity for point in known if point.fact})
     span = (-1, 1) if gap else (0, 1)
     limits = rounded_limits([p.low for p in known], [p.high for p in known], span=span)
+    scale = alt.Scale(domain=limits, nice=False)
     ticks = alt.Axis(labelExpr=SIGNED, tickCount=6) if gap else alt.Axis(format=".0%", tickCount=6)
     unit = f"{heading.axis or heading.title}: gap in percentage points" if gap else heading.axis or heading.title
     shown = alt.Chart().encode(
         x=_across(rows, across),
-        y=alt.Y("value:Q", title=unit, scale=alt.Scale(domain=limits, nice=False), axis=ticks),
+        y=alt.Y("value:Q", title=unit, scale=scale, axis=ticks),
         color=colour("polarity", used, "Wording"),
         tooltip=tooltip(("fact", "Fact"), ("step", "Dose"), ("tier", "Gap" if gap else "Tier"), ("shown", "Value"),
-                        ("interval", "95 % interval"), ("bounds", "Whatever was lost"), ("airtime", "Airtime"),
+                        ("interval", "95 % interval"), ("bounds", "With the lost either way"), ("airtime", "Airtime"),
                         ("model", "Model")),
     )  # fmt: skip
     marks = shown.mark_point(filled=True, size=80, opacity=1).encode(shape=shape("polarity", used, "Wording"))
     if pick:
         marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier"]))
-    zero = [alt.Chart().mark_rule(color="#1F2328", strokeWidth=1).encode(y=alt.datum(0))] if gap else []
+    zero = [alt.Chart().mark_rule(color="#1F2328", strokeWidth=1).encode(y=alt.YDatum(0, scale=scale))] if gap else []
     chart = alt.layer(
         *zero,
-        shown.mark_area(opacity=0.1).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        shown.mark_area(opacity=0.1).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
         *dashed(used, shown, "polarity"),
-        shown.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        shown.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
         marks,
         data=inline(rows),
-    ).properties(width=250, height=220 if gap or len(known) < 40 else 150)
+    ).properties(width=270, height=220 if gap or len(known) < 40 else 150)
     names = list(dict.fromkeys(str(row["panel"]) for row in rows))
     columns = min(len(names), 3 if gap else 2)
     return finish(panels(chart, "panel", names, columns=columns, apart=28), title_of(heading, _note(used)))

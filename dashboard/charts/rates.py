@@ -30,13 +30,15 @@ def rates_chart(points: Sequence[Point], heading: Heading, *, pick: str = "") ->
     lines = lay_out(known, modes=modes)
     rows = _rows(known, lines, models, modes=modes)
     limits = rounded_limits([p.low for p in known], [p.high for p in known], span=(0, 1))
-    across = alt.X("rate:Q", title=heading.axis or heading.title, scale=alt.Scale(domain=limits, nice=False),
+    # Every layer names the scale: one that leaves it to Vega would stretch it to zero.
+    scale = alt.Scale(domain=limits, nice=False)
+    across = alt.X("rate:Q", title=heading.axis or heading.title, scale=scale,
                    axis=alt.Axis(format=".0%", tickCount=6))  # fmt: skip
     shown = alt.Chart().encode(
         x=across, y=line_scale(lines), yOffset=alt.YOffset("tier:N", scale=alt.Scale(domain=_words(used))),
         color=colour("tier", used, "Tier"),
         tooltip=tooltip(("fact", "Fact"), ("step", "Dose"), ("tier", "Tier"), ("shown", "Rate"),
-                        ("interval", "95 % interval"), ("bounds", "Whatever was lost"), ("airtime", "Airtime"),
+                        ("interval", "95 % interval"), ("bounds", "With the lost either way"), ("airtime", "Airtime"),
                         ("model", "Model")),
     )  # fmt: skip
     marks = shown.mark_point(filled=True, size=95, opacity=1).encode(shape=shape("tier", used, "Tier"))
@@ -44,13 +46,13 @@ def rates_chart(points: Sequence[Point], heading: Heading, *, pick: str = "") ->
         marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier"]))
     chart = alt.layer(
         alt.Chart().mark_rule(strokeWidth=1.5, opacity=0.6, strokeDash=[2, 3]).encode(
-            x=alt.X("mean(baseline):Q"), color=colour("tier", used, "Tier")
+            x=alt.X("mean(baseline):Q", scale=scale), color=colour("tier", used, "Tier")
         ),
-        shown.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q"), x2="high:Q"),
+        shown.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
         marks,
         *line_labels(lines),
         data=inline(rows),
-    ).properties(width=440 if len(models) == 1 else 300, height=lines.height)  # fmt: skip
+    ).properties(width=540 if len(models) == 1 else 320, height=lines.height)  # fmt: skip
     titled = title_of(heading, _NOTE)
     return finish(panels(chart, "model", models) if len(models) > 1 else chart, titled)
 

@@ -100,18 +100,22 @@ def panels(chart: Chart, field: str, order: Sequence[str], *, columns: int = 0, 
 
 def finish(chart: Chart, title: alt.TitleParams) -> Chart:
     """The chart in the house's theme; the same on the screen (``theme=None``) and in every export."""
-    titled = chart.properties(title=title)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    # Without an autosize of its own, Streamlit would squeeze the plot into whatever room the labels leave.
+    size = alt.AutoSizeParams(type="pad", contains="padding")
+    titled = chart.properties(title=title, autosize=size)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     return titled.configure(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         font=FONT, background="white", padding=8,
         axis=alt.AxisConfig(
             labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=INK, gridColor=GRID, domainColor=SOFT,
-            tickColor=SOFT, titleFontWeight="normal", labelLimit=320, titlePadding=8,
+            tickColor=SOFT, titleFontWeight="normal", labelLimit=320, titlePadding=8, labelFont=FONT, titleFont=FONT,
         ),
         header=alt.HeaderConfig(labelFontSize=13, labelFontWeight="bold", labelColor=INK, titleFontSize=12,
-                                labelLimit=520, labelPadding=4),
+                                labelLimit=520, labelPadding=4, labelFont=FONT, titleFont=FONT),
         legend=alt.LegendConfig(labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=INK, orient="top",
-                                titleFontWeight="normal", symbolSize=110, symbolOpacity=1, labelLimit=260),
+                                titleFontWeight="normal", symbolSize=110, symbolOpacity=1, labelLimit=260,
+                                labelFont=FONT, titleFont=FONT),
         title=alt.TitleConfig(fontSize=16, subtitleFontSize=12, color=INK, subtitleColor=SOFT, anchor="start",
-                              frame="bounds", offset=12, subtitlePadding=5, fontWeight="bold"),
+                              frame="bounds", offset=12, subtitlePadding=5, fontWeight="bold",
+                              font=FONT, subtitleFont=FONT),
         view=alt.ViewConfig(stroke=None),
     )  # fmt: skip

@@ -1,0 +1,104 @@
+"""What the pages of results share: cached tables, the sample in the URL, and the way from a mark to its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.app_pages._boxes import library as read_library
+from dashboard.app_pages._boxes import problem, simulated_banner
+from dashboard.app_pages._pick import pick_comparison
+from dashboard.figures import PICK
+from dashboard.results import Results
+from dashboard.sample_filter import Filter, matching
+from dashboard.tables import Tables, tables
+from facts.catalog import Library
+from facts.condition import Tier
+from facts.errors import FactError
+from runners.comparison_file import comparison_toml
+
+SAMPLE = "sample"  # the sample's key in the URL
+ARM, TIER, MODEL = "r_arm", "r_tier", "r_model"  # filters of the page that reads samples
+
+
+def shown_results() -> tuple[Results, Library]:
+    """The picked comparison's results and the library; stops the page where there are none, saying why."""
+    name = pick_comparison()
+    library = read_library()
+    comparison = state.saved(name)
+    if isinstance(comparison, FactError):
+        problem(comparison)
+        st.stop()
+    try:
+        with st.spinner("Reading kept samples", show_time=True):
+            results = state.results(comparison)
+    except FactError as error:
+        problem(error)
+        st.stop()
+    if results.simulated:
+        simulated_banner()
+    if not results.kept:
+        st.info(
+            f"No sample of this comparison is kept yet: {results.planned:,} are planned. Launch it, and what has "
+            "arrived can be read here while the rest is still running.",
+            icon=":material/hourglass_empty:",
+        )
+        state.page_link("run_comparison", "Run this comparison", ":material/play_circle:")
+        st.stop()
+    if results.interim:
+        st.info(
+            f"Interim, not a test: {results.kept:,} of {results.planned:,} planned samples are kept.",
+            icon=":material/timelapse:",
+        )
+    return results, library
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _tables(text: str, version: int, number: int, measure: str, _results: Results, _library: Library) -> Tables:
+    return tables(_results, measure, _library)
+
+
+def shown_tables(results: Results, measure: str, library: Library) -> Tables:
+    """The points of one measure, shared between sessions and computed again when the store grows."""
+    return _tables(comparison_toml(results.comparison), state.store().version(), id(results), measure, results, library)
+
+
+@st.cache_data(max_entries=24, show_spinner="Looking through samples")
+def _found(text: str, version: int, number: int, wanted: Filter, _results: Results) -> list[tuple[int, int]]:
+    places = {id(row): (m, r) for m, model in enumerate(_results.models) for r, row in enumerate(model.rows)}
+    return [places[id(row)] for _, row in matching(_results, wanted, state.store())]
+
+
+def found_samples(results: Results, wanted: Filter) -> list[tuple[int, int]]:
+    """Places of the matching samples: number of the model, number of its row."""
+    return _found(comparison_toml(results.comparison), state.store().version(), id(results), wanted, results)
+
+
+def sample_key() -> str:
+    """The key of the sample in the URL, or nothing."""
+    return st.query_params.get(SAMPLE, "")
+
+
+def show_sample(key: str) -> None:
+    """Put a sample into the URL, so that a link opens it; nothing takes it out."""
+    if key:
+        st.query_params[SAMPLE] = key
+    else:
+        st.query_params.pop(SAMPLE, None)
+
+
+def picked(event: object) -> Mapping[str, str]:
+    """What the mark that was clicked says of itself: ``model``, ``arm`` and ``tier``; empty where none was."""
+    chosen = cast("Mapping[str, Mapping[str, list[Mapping[str, str]]]]", event or {}).get("selection", {}).get(PICK, [])
+    return chosen[0] if chosen else {}
+
+
+def behind(mark: Mapping[str, str]) -> dict[str, str]:
+    """The part of a URL that filters the samples by the mark that was clicked."""
+    wanted = {MODEL: mark.get("model", ""), ARM: mark.get("arm", ""), TIER: mark.get("tier", "")}
+    if wanted[TIER] not in {tier.value for tier in Tier}:  # a gap, or both tiers together
+        del wanted[TIER]
+    return {state.PICKED: state.chosen_name(), **{name: value for name, value in wanted.items() if value}}

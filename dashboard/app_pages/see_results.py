@@ -1,0 +1,54 @@
+"""See how rates shift with each fact's salience, and what the tests allow to be said."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.app_pages._figure import figure_view
+from dashboard.app_pages._shown import shown_results, shown_tables
+from dashboard.charts.ladder import Across
+from dashboard.figures import PICK, QUANTITIES, View, figures, strongest
+from dashboard.measured import measures
+
+_TABS = {"Rates": "rates", "Over salience": "ladder", "Effects": "effects"}
+_ACROSS = {"level": "Salience level", "airtime": "Airtime"}
+
+st.title("See results", anchor=False)
+results, library = shown_results()
+known = measures(results)
+state.keep_valid("s_measure", list(known))
+labels = [model.model.label for model in results.models]
+with st.grid(4, min_column_width=180):
+    measure = st.selectbox("Measure", list(known), format_func=known.__getitem__, key="s_measure", bind="query-params")
+    tables = shown_tables(results, measure, library)
+    quantities = list(tables.quantities) or ["monitored"]
+    state.keep_valid("s_of", quantities)
+    quantity = st.selectbox(
+        "Effects and ladders of", quantities, format_func=QUANTITIES.__getitem__, key="s_of", bind="query-params"
+    )
+    across = st.segmented_control(
+        "Across", list(_ACROSS), format_func=_ACROSS.__getitem__, default="level", required=True, key="s_across",
+        bind="query-params",
+    )  # fmt: skip
+    models = st.multiselect("Models", labels, placeholder="All models", key="s_models", bind="query-params")
+
+view = View(quantity=quantity, across=cast("Across", across), models=tuple(models))
+drawn = {figure.name: figure for figure in figures(tables, results, view, pick=PICK)}
+points = [effect for effect in tables.effects if not models or effect.model in models]
+claims = strongest(points)
+if claims:
+    st.markdown("**What the tests allow to be said**")
+    for point in claims[:5]:
+        st.text(f"{'SIMULATED: ' if point.simulated else ''}{point.takeaway}")
+elif points and not results.interim:
+    st.text(f"No effect is shown among {len(points)} that were looked at, which does not show that there is none.")
+
+for tab, (label, name) in zip(
+    st.tabs(list(_TABS), key="s_tab", on_change="rerun", bind="query-params"), _TABS.items(), strict=True
+):
+    if tab.open:
+        with tab:
+            figure_view(drawn[name], results, label)

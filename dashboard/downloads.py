@@ -1,0 +1,38 @@
+"""The bytes behind download buttons, made when one is clicked; nothing here knows of a browser session."""
+
+from __future__ import annotations
+
+import io
+
+from cache.store import Store
+from dashboard.export import drawing, write_zip
+from dashboard.export_samples import sample_lines
+from dashboard.figures import Figure
+from dashboard.progress_file import read_progress
+from dashboard.report import report_html
+from dashboard.results import Results
+from dashboard.workspace import Workspace
+from facts.catalog import Library
+
+
+def zip_bytes(results: Results, library: Library, store: Store) -> bytes:
+    """The whole export as one zip."""
+    packed = io.BytesIO()
+    write_zip(packed, results, library, store)
+    return packed.getvalue()
+
+
+def report_bytes(results: Results, library: Library, store: Store, workspace: Workspace) -> bytes:
+    """The static report."""
+    last = read_progress(workspace.run_folder(results.comparison.name))
+    return report_html(results, library, store, last).encode()
+
+
+def samples_bytes(results: Results, store: Store) -> bytes:
+    """Every kept sample, one JSON object a line."""
+    return b"".join(sample_lines(results, store))
+
+
+def figure_bytes(figure: Figure, form: str) -> bytes:
+    """One figure in one format."""
+    return drawing(figure, form)
