@@ -20,7 +20,7 @@ from facts.errors import FactError
 from facts.salience import Polarity, Salience
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml, parse_comparison
-from runners.estimate import Plan, estimate
+from runners.estimate import Plan, Size, estimate, sizes
 from runners.planning import check
 
 DRAFT = "(draft)"  # no comparison can have this name
@@ -240,12 +240,19 @@ def keep_valid(key: str, options: list[str]) -> None:
 # --- what is computed ------------------------------------------------------------------------------------------------
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _sized(text: str, stamp: tuple[tuple[str, int], ...]) -> dict[str, tuple[Size, ...]]:
+    # Composing is most of a plan's work and does not depend on what is kept.
+    comparison = parse_comparison("comparison", text)
+    return {m.label: tuple(sizes(comparison, library(), m)) for m in models_of(comparison, workspace())}
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
 def _plan(text: str, version: int, keys_present: tuple[str, ...], stamp: tuple[tuple[str, int], ...]) -> Plan:
     comparison = parse_comparison("comparison", text)
     models = models_of(comparison, workspace())
     check(comparison, library(), models)
-    return estimate(comparison, library(), models, store())
+    return estimate(comparison, library(), models, store(), _sized(text, stamp))
 
 
 def plan(comparison: Comparison) -> Plan:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from cache.store import Store
@@ -16,6 +17,7 @@ from runners.planning import requests_of, trials
 from runners.request import Request
 
 _LOOK = 500
+_count = lru_cache(maxsize=4096)(count_tokens)  # both tiers and every probe share one system text
 _TYPICAL_REPLY = 0.5  # of max_tokens, until a kept sample says better
 _SHORT_REPLY = 0.1
 _SAFETY = 1.2  # our token estimate may be this far below a provider's own count
@@ -94,26 +96,38 @@ def requests(comparison: Comparison, library: Library, model: Model) -> Iterator
                 yield key, request
 
 
+Size = tuple[str, int, int]
+"""A request's key, the tokens of its prompt, and the most its reply can take (thinking is billed as output)."""
+
+
+def sizes(comparison: Comparison, library: Library, model: Model) -> Iterator[Size]:
+    """The size of every distinct request of one model; what a plan needs of a request, small enough to remember."""
+    for key, request in requests(comparison, library, model):
+        size = _count(request.system or "") + sum(_count(turn.text) for turn in request.turns)
+        yield key, size, request.max_tokens + (request.thinking_tokens or 0)
+
+
 def _cost(model: Model, tokens_in: float, tokens_out: float) -> float | None:
     if model.usd_per_mtok_in is None or model.usd_per_mtok_out is None:
         return None
     return (tokens_in * model.usd_per_mtok_in + tokens_out * model.usd_per_mtok_out) / 1_000_000
 
 
-def _model_plan(comparison: Comparison, library: Library, model: Model, store: Store | None) -> tuple[ModelPlan, int]:
+def _model_plan(
+    comparison: Comparison, model: Model, store: Store | None, sized: Iterable[Size]
+) -> tuple[ModelPlan, int]:
     calls = kept = tokens_in = tokens_out = longest = 0
-    source = requests(comparison, library, model)
+    source = iter(sized)
     while chunk := list(islice(source, _LOOK)):
-        have = store.has_many(key for key, _ in chunk) if store else set[str]()
-        for key, request in chunk:
-            size = count_tokens(request.system or "") + sum(count_tokens(turn.text) for turn in request.turns)
+        have = store.has_many(key for key, _, _ in chunk) if store else set[str]()
+        for key, size, most in chunk:
             longest = max(longest, size)
             calls += 1
             if key in have:
                 kept += 1
             else:
                 tokens_in += size
-                tokens_out += request.max_tokens + (request.thinking_tokens or 0)  # thinking is billed as output
+                tokens_out += most
     provider = providers.find(model.provider)
     per_trial = len(comparison.conditions()) * comparison.queries * comparison.replicates
     per_out, per_in = _PACE.get(model.provider, _NETWORK_PACE)
@@ -130,12 +144,23 @@ def _model_plan(comparison: Comparison, library: Library, model: Model, store: S
     return plan, longest
 
 
-def estimate(comparison: Comparison, library: Library, models: Iterable[Model], store: Store | None) -> Plan:
+def estimate(
+    comparison: Comparison,
+    library: Library,
+    models: Iterable[Model],
+    store: Store | None,
+    sized: Mapping[str, Iterable[Size]] | None = None,
+) -> Plan:
     """The plan of a comparison against a store (None: as if nothing were kept). Composes every prompt; calls nothing.
 
+    ``sized`` are ``sizes`` remembered by model label, so that a plan can be brought up to date without composing.
     Raises ``FactError`` for anything that cannot be composed.
     """
-    pairs = [_model_plan(comparison, library, model, store) for model in models]
+    known = sized or {}
+    pairs = [
+        _model_plan(comparison, model, store, known.get(model.label) or sizes(comparison, library, model))
+        for model in models
+    ]
     return Plan(
         comparison=comparison, models=tuple(plan for plan, _ in pairs), conditions=len(comparison.conditions()),
         queries=len(comparison.query_ids) or comparison.queries,

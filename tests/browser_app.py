@@ -12,7 +12,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
@@ -86,7 +86,13 @@ def new_tab(browser: Browser, width: int = 1280) -> Tab:
     """A tab in a fresh profile."""
     context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
     tab = Tab(page=context.new_page())
-    tab.page.on("console", lambda message: tab.errors.append(message.text) if message.type == "error" else None)
+
+    def said(message: ConsoleMessage) -> None:
+        # Streamlit finds its own base path by asking for it below the page's, and takes the first that answers.
+        if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
+            tab.errors.append(f"{message.text} {message.location.get('url', '')}")
+
+    tab.page.on("console", said)
     tab.page.on("pageerror", lambda error: tab.errors.append(str(error)))
 
     def seen(url: str) -> None:
