@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
-import threading
+import importlib.util
 import time
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, cast
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, cast
 
 import orjson
 
-from cache.key import canonical
 from runners.model import Model
+from runners.providers import _chat, _engines, _llama
+from runners.providers._reply import Object, Reply, count, inner, text
 from runners.request import Request
-from runners.sample import Sample, Stop, Trouble, Usage
-from runners.trouble import Fatal, Retryable
+from runners.sample import Sample, Stop, Trouble
+from runners.trouble import CallError, Fatal, Retryable
 from runners.weights import weights_digest, weights_of, weights_problem
+
+if TYPE_CHECKING:
+    from runners.providers import Connection
 
 TITLE = "Embedded model (llama.cpp)"
 SIMULATED = False
 
-_SLOTS = 4
-_SLOT_TOKENS = 4096
-_STOPS = {"stop": Stop.END, "length": Stop.LENGTH}
-
-
-class _Server(Protocol):
-    def handle_chat_completions(self, body: dict[str, object]) -> object: ...
-
-
-_servers: dict[str, _Server] = {}
-_loading = threading.Lock()
+CONTEXT = 8192  # tokens of prompt and reply, where the model's entry names none
+_MIN_P = 0.05
 
 
 def endpoint(model: Model) -> str:
@@ -45,113 +36,124 @@ def endpoint(model: Model) -> str:
 
 
 def problem(model: Model) -> str | None:
-    """Missing or unreadable weights, and what to do."""
+    """Missing or unreadable weights, or no llama.cpp, and what to do."""
+    if importlib.util.find_spec("xllamacpp") is None:
+        return "llama.cpp is not installed; run `pip install xllamacpp`, or choose another model"
     return weights_problem(model)
 
 
 def body(request: Request) -> bytes:
-    """The chat body; its seed is derived from the whole request, so that each replicate has its own and keeps it."""
-    seed = int.from_bytes(hashlib.sha256(canonical(request.fields())).digest()[:4], "big") >> 1
-    system = [] if request.system is None else [{"role": "system", "content": request.system}]
-    turns = [{"role": turn.role, "content": turn.text} for turn in request.turns]
-    fields = {
-        "messages": [*system, *turns], "max_tokens": request.max_tokens, "temperature": request.temperature,
-        "top_p": request.top_p, "stop": request.stop, "seed": seed, "cache_prompt": True,
-    }  # fmt: skip
-    return orjson.dumps({name: value for name, value in fields.items() if value is not None})
+    """The chat body, its seed drawn from the whole request: each replicate has its own and keeps it.
 
-
-def _server(path: Path) -> _Server:
-    """The process's one server for these weights; loaded once however many connections there are."""
-    with _loading:
-        if (loaded := _servers.get(str(path))) is not None:
-            return loaded
-        xllamacpp: Any = import_module("xllamacpp")  # heavy, and without types: imported only where the model runs
-        settings = xllamacpp.CommonParams()
-        settings.model.path = str(path)
-        settings.n_parallel = _SLOTS
-        settings.n_ctx = _SLOTS * _SLOT_TOKENS
-        settings.port = 0
-        settings.hostnames = ["127.0.0.1"]
-        settings.verbosity = -1
-        settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = max(1, min(8, os.cpu_count() or 1))
-        try:
-            server = cast("_Server", xllamacpp.Server(settings))
-        except RuntimeError as error:
-            raise Fatal(
-                Trouble.UNKNOWN_MODEL, f"{path} could not be loaded: damaged, or of a kind llama.cpp does not know",
-                advice="download it again, or choose another GGUF file",
-            ) from error  # fmt: skip
-        _servers[str(path)] = server
-        return server
-
-
-class _Connection:
-    """Calls the process's server from a few threads of its own, so that the event loop never waits for the model.
-
-    Requests with the same system text take turns: the second finds the first's prefix in a slot and pays only for what
-    follows it. Side by side they would both work through the whole prompt, which is most of the work here.
+    llama.cpp would also cut off words by top-k 40 and top-p 0.95, of which the request says nothing: off. Words less
+    likely than a twentieth of the likeliest (min-p) stay cut off, always: the tail of a model this small is noise,
+    and with it a tenth more of the replies to value_conflict cannot be read. A reused prefix can flip a near-tie, so
+    a seed fixes a reply almost always, not provably.
     """
+    return _chat.dumped(
+        {
+            "messages": _chat.messages(request),
+            "max_tokens": request.max_tokens,
+            "temperature": 1.0 if request.temperature is None else request.temperature,
+            "top_p": 1.0 if request.top_p is None else request.top_p,
+            "top_k": 0,
+            "min_p": _MIN_P,
+            "stop": request.stop,
+            "seed": int(request.key.rpartition(":")[2][:8], 16) >> 1,  # below 2³¹: llama.cpp reads 2³²−1 as "random"
+            "cache_prompt": True,
+        }
+    )
 
-    def __init__(self, server: _Server, threads: int) -> None:
-        self._server = server
-        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="embedded")
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A connection to the process's engines; it owns nothing, so closing it gives nothing back: idleness does."""
+
+    engines: _engines.Engines
+    name: str
+    context: int
 
     async def call(self, body: bytes, timeout_s: float) -> Sample:
-        """One reply. A call that runs into the timeout goes on in its thread, but its reply is not used."""
-        fields = orjson.loads(body)
-        first = fields["messages"][0]["content"]
-        turn = self._turns.get(first) or self._turns.setdefault(first, asyncio.Lock())
-        loop = asyncio.get_running_loop()
+        """One reply. ``timeout_s`` runs from when an engine takes the call; then writing stops at the next token."""
+        wire = cast("dict[str, object]", orjson.loads(body))
+        job = _engines.Job(body=wire, prompt=_engines.prompt_of(wire))
+        self.engines.submit(job)
+        reply = asyncio.wrap_future(job.future)
         try:
-            async with asyncio.timeout(timeout_s), turn:
-                began = time.monotonic()
-                reply = await loop.run_in_executor(self._threads, self._server.handle_chat_completions, fields)
-        except TimeoutError as error:
-            raise Retryable(
-                Trouble.TIMEOUT, f"the embedded model did not answer within {timeout_s:.0f} s",
-                advice="lower concurrency or max_tokens",
-            ) from error  # fmt: skip
-        except ValueError as error:
-            raise Fatal(Trouble.BAD_REQUEST, f"the embedded model refused the request: {error}") from error
-        return _read(reply, time.monotonic() - began)
+            while not reply.done():
+                left = timeout_s if job.started is None else job.started + timeout_s - time.monotonic()
+                if left <= 0:
+                    raise Retryable(
+                        Trouble.TIMEOUT,
+                        f"{self.name} wrote no complete reply within {timeout_s:g} s",
+                        advice="raise timeout_s, or lower max_tokens or background_tokens",
+                    )
+                await asyncio.wait({reply}, timeout=left)
+        finally:
+            self.engines.abandon(job)
+        said = reply.result()
+        if said is None:
+            raise Retryable(Trouble.SERVER, f"{self.name} was broken off: the program is ending")
+        return self._read(said, cast("int", wire["max_tokens"]), time.monotonic() - (job.started or 0.0))
 
     async def close(self) -> None:
-        """Let the threads go; the server stays loaded for the next run of this process."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Nothing to give back: other runs may be using the same engines."""
 
-
-def _read(reply: object, latency_s: float) -> Sample:
-    data = cast("dict[str, object]", reply) if isinstance(reply, dict) else {}
-    if isinstance(data.get("error"), dict):
-        message = str(cast("dict[str, object]", data["error"]).get("message", "unknown error"))
-        raise Fatal(
-            Trouble.BAD_REQUEST, f"the embedded model refused the request: {message}",
-            advice="lower background_tokens, documents or max_tokens",
-        )  # fmt: skip
-    try:
-        choice = cast("list[dict[str, object]]", data["choices"])[0]
-        text = str(cast("dict[str, object]", choice["message"])["content"] or "")
-        usage = cast("dict[str, object]", data.get("usage") or {})
-        prompt, written = cast("int", usage["prompt_tokens"]), cast("int", usage["completion_tokens"])
-        reused = cast(
-            "int", cast("dict[str, object]", usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
+    def _read(self, said: Object, most: int, latency_s: float) -> Sample:
+        if "error" in said:
+            raise self._refused(inner(said, "error"))
+        sample = _chat.read(
+            Reply(
+                data={**said, "model": self.name},
+                request_id=None,
+                latency_s=round(latency_s, 4),
+                received_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            )
         )
-    except (KeyError, IndexError, TypeError) as error:
-        raise Retryable(Trouble.UNREADABLE, f"the embedded model's reply lacks {error}") from error
-    return Sample(
-        text=text.encode("utf-8", "replace").decode(), stop=_STOPS.get(str(choice.get("finish_reason")), Stop.OTHER),
-        model=Path(str(data.get("model", ""))).name, request_id=str(data.get("id", "")) or None,
-        usage=Usage(input_tokens=prompt - reused, output_tokens=written, cache_read_tokens=reused),
-        latency_s=round(latency_s, 4), received_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-    )  # fmt: skip
+        written = sample.usage.output_tokens
+        if sample.stop is Stop.LENGTH and written is not None and written < most:
+            # The context was full before max_tokens: cut off by us, not by what was asked for.
+            raise self._too_long(f"a prompt and {most:,} tokens of reply need more")
+        return sample
+
+    def _refused(self, error: Object) -> CallError:
+        if text(error, "type") == "exceed_context_size_error":
+            return self._too_long(f"a prompt has {count(error, 'n_prompt_tokens') or 0:,}", count(error, "n_ctx"))
+        return Fatal(
+            Trouble.BAD_REQUEST,
+            f"{self.name} refused the request: {text(error, 'message') or 'no reason given'}",
+            advice="check max_tokens, temperature and the prompt",
+            status=count(error, "code"),
+        )
+
+    def _too_long(self, what: str, room: int | None = None) -> CallError:
+        return Fatal(
+            Trouble.BAD_REQUEST,
+            f"{self.name} has room for {room or self.context:,} tokens, but {what}",
+            advice="lower background_tokens, documents or max_tokens, or raise the model's context in models.toml",
+        )
 
 
-def connect(model: Model, concurrency: int) -> _Connection:
-    """Load the weights (about a second, once a process). Raises ``Fatal`` where they cannot be."""
+def _open(model: Model) -> tuple[Path, _engines.Engines]:
     if wrong := problem(model):
-        raise Fatal(Trouble.UNKNOWN_MODEL, wrong)
+        raise Fatal(Trouble.UNKNOWN_MODEL, wrong, advice=wrong)
     path = weights_of(model)
     assert path is not None  # noqa: S101  (``problem`` has looked)
-    return _Connection(_server(path), max(1, min(_SLOTS, concurrency)))
+    return path, _engines.engines(path, model.context or CONTEXT)
+
+
+def connect(model: Model, concurrency: int) -> Connection:
+    """Load the weights (under a second, once) and open a line. Raises ``Fatal`` where they cannot be loaded.
+
+    ``concurrency`` calls may wait; as many are written at once as the machine has cores.
+    """
+    del concurrency
+    path, engines = _open(model)
+    engines.server()
+    return _Line(engines=engines, name=path.name, context=model.context or CONTEXT)
+
+
+def tokenize(model: Model, words: str) -> int:
+    """How many tokens the model reads for these words alone, without a chat template. Raises ``Fatal``."""
+    _, engines = _open(model)
+    return _llama.tokens(engines.server(), words)
