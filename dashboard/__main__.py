@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 # Each command is a module in dashboard/commands with `add_arguments(parser)` and `main(args) -> int`; modules are
 # imported only for the command that is used, so that --help stays instant.
@@ -39,6 +40,9 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; exit code 0 done, 1 something is wrong (said on stderr), 2 usage, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a letter shows its number
+            stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
     args = _parser([word for word in words if word in COMMANDS]).parse_args(words)
     from cache.errors import StoreError  # noqa: PLC0415  (after --help, which must not wait for it)
@@ -52,6 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"salience: {error}; check the path, its permissions and the disk, then try again", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("salience: interrupted; everything received is kept", file=sys.stderr)
         return 130

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from runners.models import find_model
 
 from cache.store import Store
 from dashboard.progress_file import CANCEL, write_progress
@@ -18,6 +17,7 @@ from runners.comparison_file import comparison_toml
 from runners.estimate import estimate
 from runners.limits import Limits
 from runners.model import Model
+from runners.models import find_model
 from runners.planning import check
 from runners.progress import Progress, State
 from runners.run import run
@@ -39,6 +39,8 @@ def lock_of(workspace: Workspace, comparison: str) -> FileLock:
 
 def is_running(workspace: Workspace, comparison: str) -> bool:
     """Whether any process runs the comparison now; a killed runner's lock is free."""
+    if not (workspace.run_folder(comparison) / "lock").exists():
+        return False  # asking must not make folders
     lock = lock_of(workspace, comparison)
     try:
         with lock:

@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from facts.errors import FactError
+from runners.comparison import NAME
+
 DEFAULT = Path("workspace")
 VARIABLE = "SALIENCE_WORKSPACE"
 
@@ -42,10 +45,21 @@ class Workspace:
         return self.root / "exports"
 
     def run_folder(self, comparison: str) -> Path:
-        """Progress, lock and failures of the last run of a comparison; derived, may be deleted."""
+        """Progress, lock and failures of the last run of a comparison; derived, may be deleted.
+
+        Raises ``FactError`` for what cannot be a comparison's name, such as a path.
+        """
+        if not NAME.fullmatch(comparison):
+            raise FactError(f"{comparison[:200]!r} is not the name of a comparison; names look like my-ladder")
         return self.root / "runs" / comparison
 
 
 def open_workspace(chosen: str | None = None) -> Workspace:
     """The workspace named on the command line, else by SALIENCE_WORKSPACE, else ``./workspace``."""
-    return Workspace(root=Path(chosen or os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve())
+    path = chosen or os.environ.get(VARIABLE) or DEFAULT
+    try:
+        return Workspace(root=Path(path).expanduser().resolve())
+    except (RuntimeError, ValueError, OSError) as error:  # nobody's home, links in a circle, a name too long
+        raise FactError(
+            f"{str(path)[:200]!r} cannot be a workspace ({error}); choose a folder with --workspace"
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import TypeVar
@@ -26,13 +27,25 @@ class Strict(BaseModel):
 def read_text(path: Path) -> str:
     """The file as UTF-8 text, or ``BrokenFile``."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        # Looked at before it is opened: opening a pipe waits for ever, reading a device never ends.
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise BrokenFile(f"{path}: this is not a file; give the path of a text file")
+        if status.st_size > MAX_BYTES:
             raise BrokenFile(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; is this the right file?")
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
     except UnicodeDecodeError as error:
         raise BrokenFile(f"{path}: byte {error.start} is not UTF-8 text; save the file as UTF-8") from error
     except OSError as error:
         raise BrokenFile(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
+
+
+def home_path(text: str) -> Path:
+    """The path that a user wrote, ``~`` resolved; ``BrokenFile`` where there is no such home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise BrokenFile(f"{text[:200]}: there is no such home folder; write the path in full") from error
 
 
 def line_of(text: str, location: tuple[int | str, ...]) -> int | None:
@@ -70,6 +83,9 @@ def parse_toml(path: Path | str, text: str, form: type[M]) -> M:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BrokenFile(f"{path}: not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        what = "a number has too many digits" if isinstance(error, ValueError) else "it is nested too deeply"
+        raise BrokenFile(f"{path}: not valid TOML: {what}") from error
     try:
         return form.model_validate(data)
     except ValidationError as error:
@@ -79,12 +95,12 @@ def parse_toml(path: Path | str, text: str, form: type[M]) -> M:
 def parse_jsonl(path: Path, text: str, form: type[M]) -> list[M]:
     """Each non-blank line as JSON in the given form, or ``BrokenFile`` with file and line."""
     rows: list[M] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # not splitlines: JSON texts may hold U+2028 and its like
         if not line.strip():
             continue
         try:
             rows.append(form.model_validate(json.loads(line)))
-        except (json.JSONDecodeError, ValidationError) as error:
+        except (ValueError, RecursionError) as error:  # ValueError: broken JSON, a wrong field, a number without end
             first = error.errors()[0] if isinstance(error, ValidationError) else None
             detail = f"field {'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
             raise BrokenFile(f"{path}, line {number}: {detail}") from error

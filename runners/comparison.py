@@ -12,7 +12,11 @@ from facts.designs import Arm, arms
 from facts.errors import FactError
 from facts.salience import Polarity
 
-_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")  # a file and a folder bear it, so it holds no part of a path
+
+# Beyond these nothing is measured that is not measured below; they keep a slipped key from planning for ever.
+_MOST = {"replicates": 100_000, "queries": 1_000_000, "documents": 1_000, "concurrency": 4_096,
+         "max_tokens": 10_000_000, "background_tokens": 10_000_000}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ class Comparison:
     note: str = ""
 
     def __post_init__(self) -> None:
-        if not _NAME.match(self.name):
+        if not NAME.fullmatch(self.name):
             raise FactError(
                 f"name {self.name!r}: use lower-case letters, digits, - and _ (at most 80), as in my-ladder"
             )
@@ -62,6 +66,8 @@ class Comparison:
         for field, least in (("replicates", 1), ("queries", 1), ("documents", 1), ("concurrency", 1)):
             if getattr(self, field) < least:
                 raise FactError(f"{field} must be at least {least}, got {getattr(self, field)}")
+        _bounded(self)
+        _distinct(self)
         for field in ("max_tokens", "background_tokens", "max_calls", "max_usd"):
             value = getattr(self, field)
             if value is not None and not (math.isfinite(value) and value > 0):
@@ -84,3 +90,20 @@ class Comparison:
                       labels=self.labels, variant=self.variant, background_tokens=tokens, documents=self.documents)
             for arm in self.arms for mode in self.reasoning for tier in self.tiers
         )  # fmt: skip
+
+
+def _bounded(comparison: Comparison) -> None:
+    for field, most in _MOST.items():
+        if (getattr(comparison, field) or 0) > most:
+            raise FactError(f"{field} must be at most {most:,}")
+    if abs(comparison.seed) >= 2**63:
+        raise FactError("seed must fit in 64 bits; any small number will do")
+
+
+def _distinct(comparison: Comparison) -> None:
+    # The same cell twice would count every sample twice and make intervals too narrow.
+    for field in ("models", "tiers", "reasoning", "metrics", "query_ids"):
+        names: tuple[str, ...] = getattr(comparison, field)
+        if len(set(names)) < len(names):
+            again = next(name for name in names if names.count(name) > 1)
+            raise FactError(f"{field} names {str(again)!r} twice; name it once")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from facts.condition import Channel, Reasoning, Tier
 from facts.errors import BrokenFile, FactError
-from facts.parse import Strict, parse_toml, read_text
+from facts.parse import Strict, home_path, parse_toml, read_text
 from facts.salience import Polarity
 from runners.comparison import Comparison
 
@@ -91,7 +91,11 @@ def read_comparison(path: Path) -> Comparison:
     """The comparison in that file; raises ``BrokenFile``."""
     if not path.is_file():
         raise BrokenFile(f"{path}: there is no such file; comparisons are TOML files, see examples/")
-    return parse_comparison(path, read_text(path))
+    comparison = parse_comparison(path, read_text(path))
+    if comparison.query_file is None:
+        return comparison
+    # Beside the file that names it, and in full: the run may be resumed from anywhere.
+    return replace(comparison, query_file=str(path.parent.absolute() / home_path(comparison.query_file)))
 
 
 def comparison_toml(comparison: Comparison) -> str:

@@ -17,7 +17,7 @@ FORMS = (
     "organism/NAME"
 )
 
-_AT = re.compile(r"(?P<name>.+)@(?P<url>https?://.*)", re.DOTALL)
+_AT = re.compile(r"(?P<name>.+)@(?P<url>https?://.*)", re.DOTALL | re.IGNORECASE)
 
 
 def provider_of(spec: str) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 from facts.background import Background
 from facts.catalog import Library
 from facts.compose import lay_out, render
 from facts.condition import Reasoning
 from facts.errors import DoesNotFit, FactError, UnknownName
+from facts.parse import home_path
 from facts.read_setting import read_queries
 from facts.seeds import stream
 from facts.setting import Query, Setting
@@ -27,7 +27,7 @@ def queries_of(comparison: Comparison, setting: Setting) -> tuple[Query, ...]:
     The order is random, seeded and spread over groups: the first n of it is a fair choice for every n, so asking for
     more queries keeps those already asked. Raises ``UnknownName`` and ``FactError``.
     """
-    pool = read_queries(Path(comparison.query_file).expanduser()) if comparison.query_file else setting.queries
+    pool = _own_queries(comparison.query_file, setting) if comparison.query_file else setting.queries
     by_id = {query.id: query for query in pool}
     if comparison.query_ids:
         for name in comparison.query_ids:
@@ -48,6 +48,17 @@ def queries_of(comparison: Comparison, setting: Setting) -> tuple[Query, ...]:
     longest = max(map(len, piles))
     spread = [pile[i] for i in range(longest) for pile in piles if i < len(pile)]
     return tuple(spread[: comparison.queries])
+
+
+def _own_queries(path: str, setting: Setting) -> tuple[Query, ...]:
+    # A field that every query of the setting has is one that its frames ask about; an empty option is no option.
+    needed = set(setting.queries[0].fields).intersection(*(query.fields for query in setting.queries))
+    found = read_queries(home_path(path))
+    for query in found:
+        if lacking := sorted(name for name in needed if not query.fields.get(name, "").strip()):
+            raise FactError(f"{path}: query {query.id!r} lacks {', '.join(lacking)}, which {setting.slug} asks about; "
+                            f'add "fields": {{"{lacking[0]}": "…"}} to it')  # fmt: skip
+    return found
 
 
 def trials(comparison: Comparison, library: Library, model: Model) -> Iterator[Trial]:

@@ -23,7 +23,12 @@ def shipped_weights() -> Path | None:
 
 def weights_of(model: Model) -> Path | None:
     """The file that ``model`` runs on: the shipped one, or the path that is its name. None where none is shipped."""
-    return shipped_weights() if model.name == SHIPPED else Path(model.name).expanduser()
+    if model.name == SHIPPED:
+        return shipped_weights()
+    try:
+        return Path(model.name).expanduser()
+    except RuntimeError:  # "~somebody" who is not there; the path as it stands is not there either
+        return Path(model.name)
 
 
 def weights_problem(model: Model) -> str | None:

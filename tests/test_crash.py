@@ -69,7 +69,7 @@ def test_sigkill_then_resume_makes_exactly_the_missing_calls(tmp_path, workspace
     assert last["state"] == "finished"
     # one body is sent once per replicate: the union is exactly the plan, and only what was in flight is asked again
     assert len(after) == PLANNED - survived
-    assert len(before) - survived <= 8
+    assert len(before) - survived <= 16  # eight in flight, eight on their way to the disk
     with Store(workspace / "store") as store:
         assert store.count() == PLANNED
     assert last["models"][0]["kept_before"] == survived

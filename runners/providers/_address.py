@@ -18,7 +18,8 @@ def _parts(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url.strip())
         port = parts.port
-    except ValueError:  # a port that is no number, an unclosed IPv6 bracket
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # a port that is no number, an unclosed IPv6 bracket, a host that no name service can look up
         return None
     if parts.scheme not in _DEFAULT_PORT or not parts.hostname or port == 0 or re.search(r"\s", parts.geturl()):
         return None
