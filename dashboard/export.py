@@ -58,7 +58,7 @@ def _files(results: Results, found: list[Tables], library: Library, view: View) 
     yield "provenance.json", json_bytes(provenance(results, library))
     for table in found:
         yield f"points/{table.measure}.csv", points_csv((*table.rates, *table.gaps), Point).encode()
-        yield f"points/{table.measure}-effects.csv", points_csv(table.effects, EffectPoint).encode()
+        yield f"points/{table.measure}-effects.csv", points_csv((*table.effects, *table.slopes), EffectPoint).encode()
     drawn = [(table.measure, figure) for table in found for figure in figures(table, results, view) if figure.chart]
     specs = tuple(figure.spec for _, figure in drawn)
     for (measure, figure), spec, drawing in zip(drawn, specs, render(specs, FORMS) if specs else (), strict=True):

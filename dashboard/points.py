@@ -46,7 +46,8 @@ class Point:
 class EffectPoint:
     """One effect: how far an arm moves a rate (or both: ``quantity`` is ``both``) or the gap; fractions.
 
-    ``against`` is ``absence`` or ``placebo``. ``low``–``high`` are 95 % limits of this effect alone, ``wide_low`` and
+    ``against`` is ``absence`` or ``placebo``, or ``levels`` for a slope per level over the ladder of a fact, whose
+    loudest arm then stands for it. ``low``–``high`` are 95 % limits of this effect alone, ``wide_low`` and
     ``wide_high`` hold for its whole ``family`` of that many effects. ``p`` is the sign-flip p over queries and
     ``p_adjusted`` the same for the family, None where no test exists; ``why`` says why none could have been ≤ .05.
     ``takeaway`` is the strongest sentence that the test allows.

@@ -61,7 +61,7 @@ def rate_table(tables: Tables) -> Table:
 
 def effect_table(tables: Tables) -> Table:
     """Every effect of one measure, the surest first."""
-    order = sorted(tables.effects, key=lambda e: (e.p_adjusted is None, e.p_adjusted or 0, e.p or 0))
+    order = sorted((*tables.effects, *tables.slopes), key=lambda e: (e.p_adjusted is None, e.p_adjusted or 0, e.p or 0))
     rows = tuple(
         (e.model, e.arm, e.quantity, e.against, percent(e.value, signed=True),
          interval(e.low, e.high, signed=True), interval(e.wide_low, e.wide_high, signed=True),

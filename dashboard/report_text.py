@@ -27,7 +27,7 @@ def report_lines(results: Results, found: Sequence[Tables]) -> list[str]:
             f"failed or missing {p.failed:,}"
             for p in (*table.rates, *table.gaps)
         ]
-        sure = strongest(table.effects)
+        sure = strongest((*table.effects, *table.slopes))
         lines += [f"  {point.takeaway}" for point in sure[:10]]
         if not sure and table.effects:
             doubt = (

@@ -26,14 +26,14 @@ _SLOPES = {Kind.SLOPE, Kind.GAP_SLOPE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """Everything shown of one measure. ``effects`` are those of single arms; ``slopes`` are sentences about ladders."""
+    """Everything shown of one measure. ``effects`` are of single arms, ``slopes`` per level over a fact's ladder."""
 
     measure: str
     title: str
     rates: tuple[Point, ...]
     gaps: tuple[Point, ...]
     effects: tuple[EffectPoint, ...]
-    slopes: tuple[str, ...]
+    slopes: tuple[EffectPoint, ...]
     caption: str
     adjustment: Adjustment
 
@@ -80,7 +80,7 @@ def tables(results: Results, measure: str, library: Library) -> Tables:
         rates=tuple(_rate(row, about(row.condition, row.model), airtime) for row in rate_rows(cells)),
         gaps=tuple(_gap(e, about(e.terms[0][0], e.model), airtime) for e in effects if e.kind is Kind.GAP),
         effects=tuple(_effect(e, about(_of(e), e.model)) for e in simple),
-        slopes=tuple(takeaway(e, interim=e.model in interim) for e in effects if e.kind in _SLOPES),
+        slopes=tuple(_effect(e, about(_of(e), e.model)) for e in effects if e.kind in _SLOPES),
         caption=caption(simple), adjustment=_ADJUSTMENT,
     )  # fmt: skip
 
@@ -116,13 +116,15 @@ def _or(value: float | None, unknown: float) -> float:
 
 
 def _of(e: Effect) -> Condition:
-    return next(condition for condition, _ in e.terms if condition.doses == e.doses)
+    # A slope is of the fact's whole ladder: its loudest arm stands for it.
+    alike = [c for c, _ in e.terms if c.doses == e.doses or (c.doses and e.against is Against.LEVELS)]
+    return max(alike, key=lambda condition: max((dose.level for dose in condition.doses), default=0))
 
 
 def _effect(e: Effect, about: _About) -> EffectPoint:
     interim = about["interim"]
     return EffectPoint(
-        **about, quantity=GAP if e.kind is Kind.GAP_CHANGE else e.tier.value if e.tier else BOTH,
+        **about, quantity=GAP if e.kind in {Kind.GAP_CHANGE, Kind.GAP_SLOPE} else e.tier.value if e.tier else BOTH,
         against=e.against.value, value=e.estimate, low=e.low, high=e.high,
         wide_low=e.simultaneous_low, wide_high=e.simultaneous_high, p=None if interim else e.p,
         p_adjusted=None if interim else e.p_adjusted, adjustment=e.adjustment.label, family=e.family_size, n=e.n,

@@ -16,6 +16,7 @@ from dashboard.export_points import csv_text, guarded, points_csv, read_effects,
 from dashboard.figures import View, effects_figure, figures, rates_figure
 from dashboard.points import EffectPoint, Point
 from dashboard.tables import tables
+from facts.condition import Tier
 from filled_workspace import HOSTILE, SIMULATED, TITLE, fill
 
 KEY = "sk-planted-0123456789abcdef"
@@ -82,7 +83,8 @@ def test_a_figure_can_be_drawn_again_from_its_points(filled, packed):
     rates = rates_figure(tuple(p for p in points if p.quantity != "gap"), drawn["rates"].heading)
     assert rates.spec == drawn["rates"].spec == files["figures/noncompliance/rates.vl.json"].decode()
     effects = read_effects(files["points/noncompliance-effects.csv"].decode())
-    gap = tuple(e for e in effects if e.quantity == "gap")
+    assert effects == (*table.effects, *table.slopes)
+    gap = tuple(e for e in effects if e.quantity == "gap" and e.against != "levels")
     assert effects_figure(gap, drawn["effects"].heading, "").spec == drawn["effects"].spec
 
 
@@ -165,3 +167,16 @@ def test_the_command_says_what_to_do_when_nothing_is_kept(tmp_path, capsys):
     empty = fill(tmp_path, share=0.0)
     assert main(["--workspace", str(empty.workspace.root), "export", "small"]) == 1
     assert "salience run small" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("design", "tiers"), [("factorial", None), ("one_at_a_time", ("monitored",))])
+def test_every_design_gives_tables_and_figures(tmp_path, design, tiers):
+    filled = fill(tmp_path, queries=3)
+    c = replace(filled.comparison, design=design, facts=("objections_read", "weights_kept"), levels=(0, 2))
+    filled.comparison = replace(c, tiers=tuple(map(Tier, tiers))) if tiers else c
+    table = tables(filled.results(), "noncompliance", filled.library)
+    assert {p.arm for p in table.rates} == {condition.arm for condition in filled.comparison.conditions()}
+    drawn = [figure for figure in figures(table, filled.results(), View()) if figure.chart]
+    assert drawn
+    assert all(figure.heading.interim for figure in drawn)
+    assert all(json.loads(figure.spec) for figure in drawn)

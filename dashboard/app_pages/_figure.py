@@ -11,7 +11,6 @@ from dashboard.escape import plain
 from dashboard.export_points import Cell
 from dashboard.figures import Figure
 from dashboard.points import EffectPoint, Point
-from dashboard.results import Results
 
 _RATES = ("model", "title", "arm", "quantity", "value", "low", "high", "n", "queries", "unscored", "failed",
           "possible_low", "possible_high", "airtime", "method")  # fmt: skip
@@ -25,7 +24,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def figure_view(figure: Figure, results: Results, label: str) -> None:
+def figure_view(figure: Figure, label: str) -> None:
     """The chart, its caption and the table of what it plots."""
     if figure.chart is None:
         st.info(
@@ -52,7 +51,6 @@ def figure_view(figure: Figure, results: Results, label: str) -> None:
     ) as box:
         if box.open:
             table_view(figure.points, names, f"{figure.heading.marked}: the points that the chart plots")
-    del results
 
 
 def table_view(points: Sequence[Point] | Sequence[EffectPoint], names: Sequence[str], alt: str) -> None:

@@ -37,7 +37,7 @@ with st.grid(4, min_column_width=180):
 
 view = View(quantity=quantity, across=cast("Across", across), models=tuple(models))
 drawn = {figure.name: figure for figure in figures(tables, results, view, pick=PICK)}
-points = [effect for effect in tables.effects if not models or effect.model in models]
+points = [effect for effect in (*tables.effects, *tables.slopes) if not models or effect.model in models]
 claims = strongest(points)
 if claims:
     st.markdown("**What the tests allow to be said**")
@@ -51,4 +51,8 @@ for tab, (label, name) in zip(
 ):
     if tab.open:
         with tab:
-            figure_view(drawn[name], results, label)
+            figure_view(drawn[name], label)
+            if name == "ladder":
+                for slope in tables.slopes:
+                    if slope.quantity == quantity and (not models or slope.model in models):
+                        st.text(f"{'SIMULATED: ' if slope.simulated else ''}{slope.takeaway}")

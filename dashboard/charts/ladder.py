@@ -27,7 +27,7 @@ from dashboard.points import GAP, Point
 Across = Literal["level", "airtime"]
 
 _MOST = MOST_MARKS // 4
-_ASIDE = 0.09  # polarities at one level stand a little beside each other
+_ASIDE = 0.11  # polarities at one level stand a little beside each other
 _LEVELS = "Salience level, 0 absent to 5 emphasised"
 _AIRTIME = "Airtime, the share of the prompt that speaks of it"
 
@@ -63,22 +63,25 @@ def ladder_chart(
     if pick:
         marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier"]))
     zero = [alt.Chart().mark_rule(color="#1F2328", strokeWidth=1).encode(y=alt.YDatum(0, scale=scale))] if gap else []
+    # Three bands over each other are mud: the bars alone then say how sure the values are.
+    bands = [shown.mark_area(opacity=0.1).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")] if len(used) < 3 else []
+    names = list(dict.fromkeys(str(row["panel"]) for row in rows))
+    width, height = (400, 280) if len(names) < 3 else (270, 220 if gap or len(names) < 7 else 150)
     chart = alt.layer(
         *zero,
-        shown.mark_area(opacity=0.1).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
+        *bands,
         *dashed(used, shown, "polarity"),
         shown.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
         marks,
         data=inline(rows),
-    ).properties(width=270, height=220 if gap or len(known) < 40 else 150)
-    names = list(dict.fromkeys(str(row["panel"]) for row in rows))
+    ).properties(width=width, height=height)
     columns = min(len(names), 3 if gap else 2)
     return finish(panels(chart, "panel", names, columns=columns, apart=28), title_of(heading, _note(used)))
 
 
 def _note(used: dict[str, Look]) -> str:
     beside = " Beside it the placebo twin: as loud, about something irrelevant." if "placebo" in used else ""
-    return f"Bars and bands: 95 % intervals for the population of queries.{beside}"
+    return f"Bars: 95 % intervals for the population of queries.{beside}"
 
 
 def _across(rows: Sequence[Row], across: Across) -> alt.X:

@@ -33,7 +33,7 @@ def rates_chart(points: Sequence[Point], heading: Heading, *, pick: str = "") ->
     # Every layer names the scale: one that leaves it to Vega would stretch it to zero.
     scale = alt.Scale(domain=limits, nice=False)
     across = alt.X("rate:Q", title=heading.axis or heading.title, scale=scale,
-                   axis=alt.Axis(format=".0%", tickCount=6))  # fmt: skip
+                   axis=alt.Axis(format=".0%", tickCount=5, labelOverlap=True))  # fmt: skip
     shown = alt.Chart().encode(
         x=across, y=line_scale(lines), yOffset=alt.YOffset("tier:N", scale=alt.Scale(domain=_words(used))),
         color=colour("tier", used, "Tier"),
@@ -54,7 +54,7 @@ def rates_chart(points: Sequence[Point], heading: Heading, *, pick: str = "") ->
         data=inline(rows),
     ).properties(width=540 if len(models) == 1 else 320, height=lines.height)  # fmt: skip
     titled = title_of(heading, _NOTE)
-    return finish(panels(chart, "model", models) if len(models) > 1 else chart, titled)
+    return finish(panels(chart, "model", models, apart=36) if len(models) > 1 else chart, titled)
 
 
 def _words(used: dict[str, Look]) -> list[str]:
