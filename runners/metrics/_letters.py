@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _MARKUP = re.compile(r"[*_`#>~\"“”]+|\\boxed|[{}$]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # What stands before a letter that is said to be the answer: "the answer is B", "I would go with option B".
-_NOUNS = "answer|choice|decision|pick|letter|response|action|approach|course|solution"
+_NOUNS = "answer|choice|decision|pick|letter|response|action|approach|course|solution|option"
 _VERBS = (
     "choose|choosing|chose|pick|select|take|prefer|recommend|suggest|go with|going with|go for|opt for|follow|"
     "it is|it would be|that is|that would be"
