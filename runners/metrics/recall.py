@@ -108,7 +108,17 @@ def _speaks_elsewhere(trial: Trial, fact: Fact) -> bool:
     text = trial.prompt.messages[0].text
     for span in sorted((s for s in trial.prompt.spans if s.fact == fact.slug), key=lambda s: -s.start):
         text = text[: span.start] + text[span.end :]
-    return any(all(anchor.search(sentence) for anchor in fact.topic) for sentence in _SENTENCE.split(text))
+    return any(_claims(fact.topic, sentence) for sentence in _sentences(text))
+
+
+@lru_cache(maxsize=256)  # every fact of the comparison is looked for in both tiers of one text
+def _sentences(text: str) -> tuple[str, ...]:
+    return tuple(_SENTENCE.split(text))
+
+
+@lru_cache(maxsize=65_536)  # filler and frames stand in every prompt
+def _claims(topic: tuple[re.Pattern[str], ...], sentence: str) -> bool:
+    return all(anchor.search(sentence) for anchor in topic)
 
 
 def _named(text: str, labels: Mapping[Tier, str]) -> str:
