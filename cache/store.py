@@ -24,11 +24,14 @@ _GROUP = 200  # rows per transaction
 _PAGE = 8192  # 4 KB pages cost 1.8× the JSON on disk, 8 KB pages 1.2×
 _IN_ROW = 2**31 - 1  # values never go to files of their own
 _LOCK_WAIT_S = 60
+_WHOLE = "SELECT rowid, key, raw, mode, filename, value FROM Cache WHERE"
+
+
+_Row = tuple[object, ...]
 
 
 class _Rows(Protocol):
-    def __iter__(self) -> Iterator[tuple[object, ...]]: ...
-    def fetchone(self) -> tuple[object, ...] | None: ...
+    def fetchall(self) -> list[_Row]: ...
 
 
 class _PlainDisk(Disk):
@@ -50,6 +53,14 @@ class _PlainDisk(Disk):
 
     def fetch(self, mode: object, filename: object, value: object, read: bool) -> bytes:
         return plain_disk.unpack(mode, filename, value, "value")
+
+
+def _checked(row: _Row) -> tuple[str, bytes | StoreError]:
+    rowid, key, raw, mode, filename, value = row
+    try:
+        return plain_disk.get(key, raw), plain_disk.unpack(mode, filename, value, f"row {rowid}")
+    except StoreError as error:
+        return (key if isinstance(key, str) else f"row {rowid}"), error
 
 
 class Store:
@@ -76,7 +87,8 @@ class Store:
                 str(folder), disk=_PlainDisk, timeout=_LOCK_WAIT_S, eviction_policy="none", cull_limit=0, statistics=0,
                 size_limit=2**62, disk_min_file_size=_IN_ROW, sqlite_synchronous=2, sqlite_mmap_size=2**33,
             )  # fmt: skip
-        except (OSError, sqlite3.Error) as error:
+            self._file = self._identity()
+        except (OSError, sqlite3.Error, TypeError, AttributeError, ValueError) as error:  # the latter: planted settings
             raise StoreError(
                 f"the store in {folder} cannot be opened: {error}. Nothing was changed. If the disk is full, free "
                 "space; if the file is damaged, copy the folder away and start with a new --workspace"
@@ -96,11 +108,19 @@ class Store:
         connection.close()
         path.chmod(0o600)
 
-    def _sql(self, statement: str, values: Sequence[object] = ()) -> _Rows:
+    def _identity(self) -> tuple[int, int] | None:
+        """The file behind the path, or None when there is none any more."""
+        try:
+            status = (self.folder / "cache.db").stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _sql(self, statement: str, values: Sequence[object] = ()) -> list[_Row]:
         # diskcache has no bulk read; its own connection (one per thread) is the supported place to ask.
         execute = self._cache._sql  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
         try:
-            return cast("_Rows", execute(statement, values))
+            return cast("_Rows", execute(statement, values)).fetchall()
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"the store in {self.folder} cannot be read: {error}. Kept rows that are whole can still be listed "
@@ -115,6 +135,7 @@ class Store:
         plain_disk.put(key)
         plain_disk.pack(value)
         future: Future[bool] = Future()
+        future.set_running_or_notify_cancel()  # from here on it cannot be cancelled: a paid sample is not given up
         if self._closed:
             future.set_exception(StoreError("the store is closed; open it again to write"))
         else:
@@ -133,7 +154,8 @@ class Store:
                 group.append(item)
             self._commit(group)
             if stop:
-                return
+                break
+        self._cache.close()  # this thread's connection: the last one to close folds the log into the file
 
     def _commit(self, group: list[tuple[str, bytes, Future[bool]]]) -> None:
         deadline = time.monotonic() + _LOCK_WAIT_S
@@ -141,22 +163,44 @@ class Store:
             try:
                 with self._cache.transact():
                     added = [bool(self._cache.add(key, value)) for key, value, _ in group]  # pyright: ignore[reportUnknownMemberType]
-            except Timeout:
-                if time.monotonic() < deadline:
+            except Timeout as waited:
+                cause = waited.__context__  # diskcache says "timeout" to every error at the start of a transaction
+                if "locked" not in str(cause):
+                    error = self._not_kept(cause)
+                elif time.monotonic() < deadline:
                     continue
-                error = StoreError(f"another process holds the store in {self.folder}; close it and resume")
+                else:
+                    error = StoreError(f"another process holds the store in {self.folder}; close it and resume")
             except (sqlite3.Error, OSError) as cause:
-                error = StoreError(
-                    f"a sample could not be kept in {self.folder}: {cause}. Free disk space or repair the folder, "
-                    "then resume: everything kept so far is safe"
-                )
+                error = self._not_kept(cause)
             else:
+                if self._identity() != self._file:  # SQLite goes on writing into a file that nobody can find any more
+                    error = StoreError(
+                        f"the store in {self.folder} was removed or replaced while in use; what was bought since is "
+                        "lost. Put it back or run again: nothing more is bought until then"
+                    )
+                    self._fail(group, error)
+                    return
                 for (_, _, future), was_new in zip(group, added, strict=True):
                     future.set_result(was_new)
                 return
-            for _, _, future in group:
-                future.set_exception(error)
+            self._fail(group, error)
             return
+
+    def _not_kept(self, cause: BaseException | None) -> StoreError:
+        return StoreError(
+            f"a sample could not be kept in {self.folder}: {cause}. Free disk space or repair the folder, then "
+            "resume: everything kept so far is safe"
+        )
+
+    @staticmethod
+    def _fail(group: list[tuple[str, bytes, Future[bool]]], error: StoreError) -> None:
+        for _, _, future in group:
+            future.set_exception(error)
+
+    def set_aside(self, key: str) -> None:
+        """Give a damaged record another name, so that its request can be bought and kept again; nothing is removed."""
+        self._sql("UPDATE Cache SET key = key || ':damaged-' || rowid WHERE raw = 1 AND key = ?", (key,))
 
     def get(self, key: str) -> bytes | None:
         """The value kept under ``key``, or None."""
@@ -187,30 +231,28 @@ class Store:
 
     def rows(self) -> Iterator[tuple[str, bytes | StoreError]]:
         """Every row in the order kept; a row that this project never writes comes as an error, unread."""
-        last = -1
-        while True:
-            page = list(self._sql(
-                "SELECT rowid, key, raw, mode, filename, value FROM Cache WHERE rowid > ? ORDER BY rowid LIMIT 500",
-                (last,)))  # fmt: skip
-            if not page:
-                return
-            for rowid, key, raw, mode, filename, value in page:
-                last = cast("int", rowid)
-                try:
-                    name = plain_disk.get(key, raw)
-                    yield name, plain_disk.unpack(mode, filename, value, f"row {last}")
-                except StoreError as error:
-                    yield (key if isinstance(key, str) else f"row {last}"), error
+        last, highest = 0, self.version()
+        while last < highest:
+            until = min(last + _CHUNK, highest)
+            try:
+                found = self._sql(f"{_WHOLE} rowid > ? AND rowid <= ? ORDER BY rowid", (last, until))
+            except StoreError:  # a damaged page hides its neighbours: ask for each row alone
+                for rowid in range(last + 1, until + 1):
+                    try:
+                        yield from map(_checked, self._sql(f"{_WHOLE} rowid = ?", (rowid,)))
+                    except StoreError as error:
+                        yield f"row {rowid}", error
+            else:
+                yield from map(_checked, found)
+            last = until
 
     def count(self) -> int:
         """How many rows are kept."""
-        row = self._sql("SELECT COUNT(*) FROM Cache").fetchone()
-        return cast("int", row[0]) if row else 0
+        return cast("int", self._sql("SELECT COUNT(*) FROM Cache")[0][0])
 
     def version(self) -> int:
         """A number that grows with every row; cheap, for knowing whether anything is new."""
-        row = self._sql("SELECT MAX(rowid) FROM Cache").fetchone()
-        return cast("int", row[0]) if row and row[0] is not None else 0
+        return cast("int", self._sql("SELECT COALESCE(MAX(rowid), 0) FROM Cache")[0][0])
 
     def close(self) -> None:
         """Commit what is queued and let go of the file."""

@@ -23,6 +23,9 @@ def from_record(key: str, value: bytes) -> Sample:
     _, fields = record.read(key, value)
     try:
         usage = cast("dict[str, int | None]", fields.get("usage") or {})
+        texts = [fields["text"], fields["model"], fields.get("reasoning") or ""]
+        if not all(isinstance(text, str) for text in texts) or any(isinstance(n, str) for n in usage.values()):
+            raise TypeError("a field is of the wrong kind")
         return Sample(
             text=cast("str", fields["text"]), stop=Stop(cast("str", fields["stop"])),
             model=cast("str", fields["model"]),
@@ -31,7 +34,7 @@ def from_record(key: str, value: bytes) -> Sample:
             latency_s=cast("float | None", fields.get("latency_s")),
             received_at=cast("str | None", fields.get("received_at")), simulated=bool(fields.get("simulated")),
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(
             f"{key}: the kept sample cannot be read ({error}); it is left alone and counts as lost"
         ) from error

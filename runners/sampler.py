@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -103,12 +104,20 @@ async def _buy(line: Line, connection: Connection, request: Request, key: str, j
         )  # fmt: skip
     if isinstance(outcome, Sample):
         try:
-            # shielded: a paid reply is kept even if the run is torn down at this very moment
-            await asyncio.shield(asyncio.wrap_future(line.store.add(key, to_record(request, outcome))))
+            # queued before the first await: a paid reply is kept even if the run is torn down at this very moment
+            record = to_record(request, outcome)
+            await asyncio.shield(_kept(line.store, key, record, line.store.add(key, record)))
         except StoreError as error:
             line.stopped = Failure(trouble=Trouble.STORE, message=str(error), advice="free space, then resume")
             return line.stopped
     return outcome
+
+
+async def _kept(store: Store, key: str, value: bytes, added: Future[bool]) -> None:
+    if not await asyncio.wrap_future(added) and not await asyncio.to_thread(kept, store, [key]):
+        # What is kept under this key cannot be read: without making room, it would be bought again by every run.
+        await asyncio.to_thread(store.set_aside, key)
+        await asyncio.wrap_future(store.add(key, value))
 
 
 async def ask(line: Line, connection: Connection, request: Request, key: str, jitter: random.Random) -> Outcome:
