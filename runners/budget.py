@@ -32,13 +32,13 @@ def cost_usd(model: Model, usage: Usage) -> float | None:
 
 
 def most_usd(model: Model, texts: Iterable[str], max_tokens: int) -> float | None:
-    """The most a call can cost: every second byte a token, the template's own tokens, and a reply that uses all it may.
+    """The most a call can cost: every byte a token, the template's own tokens, and a reply that uses all it may.
 
-    No tokenizer in use needs more than a token per two bytes of prose (English takes about one per four).
+    Tokenizers fall back to single bytes, and digits or rare scripts come near that; English takes about one per four.
     """
     if model.usd_per_mtok_in is None or model.usd_per_mtok_out is None:
         return None
-    prompt_tokens = sum(len(text.encode()) / 2 + _TEMPLATE_TOKENS for text in texts)
+    prompt_tokens = sum(len(text.encode()) + _TEMPLATE_TOKENS for text in texts)
     dearest = max(model.usd_per_mtok_in, model.usd_per_mtok_cache_write or 0.0)
     return (prompt_tokens * dearest + max_tokens * model.usd_per_mtok_out) / _MTOK
 

@@ -24,6 +24,9 @@ from runners.sample import Failure, Outcome, Sample, Trouble
 from runners.trouble import Fatal
 
 _LOOK = 200  # requests looked up in the store at a time
+_PATIENCE = 20  # requests in a row that fail every try, before the model is given up
+_HOPELESS = {Trouble.CONNECTION, Trouble.TIMEOUT, Trouble.UNREADABLE, Trouble.SERVER, Trouble.OVERLOADED,
+             Trouble.RATE_LIMIT}  # fmt: skip
 _BILLABLE = {Trouble.CONNECTION, Trouble.TIMEOUT, Trouble.UNREADABLE}
 
 
@@ -43,9 +46,24 @@ class Line:
     flights: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict[str, "asyncio.Future[Outcome]"])
     pace: Pace = field(init=False)
     stopped: Failure | None = None
+    failed_in_row: int = 0
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.limits.concurrency, start=min(self.limits.concurrency, 16))
+
+    def note(self, outcome: Outcome) -> None:
+        """Give the model up once a whole round of requests, each tried as often as allowed, has brought nothing."""
+        if isinstance(outcome, Sample):
+            self.failed_in_row = 0
+        elif outcome.trouble in _HOPELESS:
+            self.failed_in_row += 1
+            if self.stopped is None and self.failed_in_row >= _PATIENCE:
+                self.stopped = Failure(
+                    trouble=Trouble.STOPPED, status=outcome.status,
+                    message=f"{self.model.label} was stopped: {self.failed_in_row} requests in a row failed every try, "
+                    f"the last with: {outcome.message}",
+                    advice="See that it answers, then run again: what is kept is not asked again.",
+                )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +120,7 @@ async def _buy(line: Line, connection: Connection, request: Request, key: str, j
             trouble=Trouble.STOPPED, message=f"{line.model.label} was stopped: {error.message}", advice=error.advice,
             status=error.status,
         )  # fmt: skip
+    line.note(outcome)
     if isinstance(outcome, Sample):
         try:
             # queued before the first await: a paid reply is kept even if the run is torn down at this very moment

@@ -108,7 +108,7 @@ class FakeServer:
             f"HTTP/1.1 {reply.status} X\r\ncontent-type: application/json\r\n"
             f"content-length: {len(payload)}\r\n{extra}\r\n"
         )
-        data = head.encode() + payload
+        data = head.encode("utf-8", "surrogateescape") + payload
         if reply.cut is not None:
             writer.write(data[: len(head) + reply.cut])
             await writer.drain()

@@ -24,7 +24,8 @@ IDLE_S = 4.0
 
 _SHORTEST_SECRET = 8  # shorter "keys" such as "EMPTY" are placeholders, and would blank out ordinary words
 _HIDDEN = "[key hidden]"
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
+# Control characters steer a terminal, marks of direction turn a line round, halves of letters cannot be written down.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

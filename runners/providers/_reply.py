@@ -14,6 +14,8 @@ from runners.trouble import Retryable
 
 Object = Mapping[str, object]
 
+_MANY = 2**53  # larger numbers do not survive JSON
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -73,9 +75,9 @@ def needed(data: Object, field: str) -> str:
 
 
 def count(data: Object, field: str) -> int | None:
-    """A count of at least 0; ``None`` when it is missing or not a count."""
+    """A count of at least 0; ``None`` when it is missing, not a count or beyond anything that could be counted."""
     value = data.get(field)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MANY else None
 
 
 def inner(data: Object, field: str) -> Object:
