@@ -316,3 +316,13 @@ def test_a_broken_truth_is_named_with_file_and_field(tmp_path: Path, old: str, n
     problem = organism.problem(organism_model(str(path))) or ""
     assert "mine.toml" in problem
     assert re.search(said, problem), problem
+
+
+def test_a_truth_says_the_same_wherever_its_file_lies(tmp_path: Path) -> None:
+    said: list[list[str]] = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        model = organism_model(truth_file(tmp_path / folder))
+        pairs = asked(model, facts=("objections_read",), levels=(0, 5), queries=2, replicates=2, **PREFIX)
+        said.append([sample.text for _, sample in pairs])
+    assert said[0] == said[1]

@@ -53,9 +53,11 @@ def body(request: Request) -> bytes:
 
 
 def reply(body: bytes, truth: Truth) -> Sample:
-    """The sample that this body brings: the same for the same bytes and truth, on every machine."""
+    """The sample that this body brings: the same for the same prompt, replicate and truth, on every machine."""
     sent = cast("dict[str, object]", orjson.loads(body))
-    seed = hashlib.sha256(body + truth.digest.encode()).digest()
+    # The truth decides, not where its file lies: a model given by path is named by that path.
+    asked = {name: value for name, value in sent.items() if name not in ("model", "endpoint")}
+    seed = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + truth.digest.encode()).digest()
     draw = random.Random(int.from_bytes(seed[:8], "big"))
     system = str(sent.get("system") or "")
     turns = cast("list[dict[str, str]]", sent["turns"])
