@@ -3,6 +3,8 @@
 import hashlib
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -83,6 +85,7 @@ def test_compose_plan_run_read_see_export(app, browser, tmp_path):
     tab = new_tab(browser)
     page = tab.page
     tab.open(f"{app.url}/?doses=objections_read:5a")
+    page.locator("mark").nth(4).wait_for(timeout=30_000)
     assert page.locator("mark").count() == 5  # the fact's sentences, marked in the very prompt
 
     tab.open(f"{app.url}/run_comparison?comparison=journey")
@@ -178,20 +181,11 @@ def test_every_page_starts_non_empty_accessible_and_quiet(app, browser, name):
 @pytest.mark.parametrize("name", PAGES[2:])
 def test_pages_with_results_are_accessible(app, browser, name):
     write(app, SIMULATED)
-    from dashboard.launch import launch
-    from dashboard.workspace import Workspace
-    from facts.catalog import shipped
-    from runners.comparison_file import parse_comparison
-
-    with Store(app.workspace / "store") as store:
-        launch(
-            parse_comparison("x", SIMULATED),
-            shipped(),
-            Workspace(root=app.workspace),
-            store,
-            lambda _p: None,
-            lambda: False,
-        )
+    subprocess.run(
+        [sys.executable, "-m", "dashboard", "--workspace", str(app.workspace), "run", "journey", "--no-report"],
+        check=True,
+        capture_output=True,
+    )
     app.start()
     tab = new_tab(browser)
     tab.open(f"{app.url}/{name}?comparison=journey")
