@@ -23,6 +23,7 @@ from runners.progress import Progress, State
 from runners.run import run
 
 _WRITE_EVERY_S = 0.5
+_LOCK_WAIT_S = 0.5
 
 
 def models_of(comparison: Comparison, workspace: Workspace) -> tuple[Model, ...]:
@@ -80,7 +81,8 @@ def launch(
     check(comparison, library, models)
     folder = workspace.run_folder(comparison.name)
     try:
-        with lock_of(workspace, comparison.name):
+        # Not at once: somebody who only asks whether it runs holds the lock for a moment.
+        with lock_of(workspace, comparison.name).acquire(timeout=_LOCK_WAIT_S, poll_interval=0.01):
             (folder / CANCEL).unlink(missing_ok=True)
             save_comparison(workspace, comparison)
             return _run(comparison, library, models, store, folder, report, cancelled)

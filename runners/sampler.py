@@ -127,7 +127,9 @@ async def _buy(line: Line, connection: Connection, request: Request, key: str, j
             record = to_record(request, outcome)
             await asyncio.shield(_kept(line.store, key, record, line.store.add(key, record)))
         except StoreError as error:
-            line.stopped = Failure(trouble=Trouble.STORE, message=str(error), advice="free space, then resume")
+            line.stopped = Failure(
+                trouble=Trouble.STORE, message=str(error), advice="Then run again: what is kept costs nothing."
+            )
             return line.stopped
     return outcome
 
@@ -177,6 +179,10 @@ async def sample(requests: Iterable[tuple[str, Request]], line: Line) -> AsyncIt
 
     async def one(request: Request, key: str) -> None:
         assert connection is not None  # noqa: S101  (opened before the first task)
+        # Another run on this store may have bought it since the look-up, which is up to a whole look old.
+        if line.store.has_many([key]) and (have := kept(line.store, [key]).get(key)):
+            await answers.put((Answer(request=request, key=key, outcome=have, was_kept=True),))
+            return
         outcome = await ask(line, connection, request, key, jitter)
         await answers.put((Answer(request=request, key=key, outcome=outcome),))
 

@@ -49,7 +49,7 @@ def ask(tmp_path, monkeypatch):
 
 def reply(**changes):
     data = {"id": "x", "model": "fake-1", "usage": {"prompt_tokens": 4, "completion_tokens": 1},
-            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "A"}}]}  # fmt: skip
+            "choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "A"}}]}  # fmt: skip
     return json.dumps({**data, **changes}).encode()
 
 
