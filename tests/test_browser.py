@@ -116,6 +116,23 @@ def test_compose_plan_run_read_see_export(app, browser, tmp_path):
     clean(tab)
 
 
+def test_facts_are_toggled_and_taken_along_into_a_comparison(app, browser):
+    app.start()
+    tab = new_tab(browser)
+    page = tab.page
+    tab.open(app.url)
+    page.get_by_label("Search facts").fill("objections are read")
+    page.keyboard.press("Enter")
+    tab.quiet()
+    page.locator("[data-testid=stCheckbox] label").nth(1).click()  # the first is "only those switched on"
+    page.locator("mark").first.wait_for(timeout=30_000)
+    assert "doses=objections_read" in page.url
+    page.get_by_role("button", name="Use these facts in a comparison").click()
+    page.get_by_role("heading", name="Run comparison").wait_for(timeout=30_000)
+    tab.settled("Objections are read")
+    clean(tab)
+
+
 def test_a_run_survives_reload_a_second_browser_cancel_and_server_restart(app, browser):
     planned = 4 * 2 * 3 * 2
     with FakeServer(lambda _n, _b: Reply(delay_s=0.25)) as server:

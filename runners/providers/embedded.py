@@ -31,8 +31,8 @@ _MIN_P = 0.05
 
 
 def endpoint(model: Model) -> str:
-    """The digest of the weights: the same file anywhere is the same model."""
-    return weights_digest(model)
+    """The digest of the weights and the sampling that a request cannot set: all that decides a sample is in the key."""
+    return f"{weights_digest(model)} min_p={_MIN_P} top_k=0"
 
 
 def problem(model: Model) -> str | None:
