@@ -91,7 +91,8 @@ class Store:
         except (OSError, sqlite3.Error, TypeError, AttributeError, ValueError) as error:  # the latter: planted settings
             raise StoreError(
                 f"the store in {folder} cannot be opened: {error}. Nothing was changed. If the disk is full, free "
-                "space; if the file is damaged, copy the folder away and start with a new --workspace"
+                "space; if the folder is not yours to write, choose another --workspace; if the file is damaged, copy "
+                "the folder away and start with a new --workspace"
             ) from error
         self._queue: SimpleQueue[tuple[str, bytes, Future[bool]] | None] = SimpleQueue()
         self._closed = False

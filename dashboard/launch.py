@@ -17,7 +17,7 @@ from runners.comparison_file import comparison_toml
 from runners.estimate import estimate
 from runners.limits import Limits
 from runners.model import Model
-from runners.models import find_model
+from runners.models import find_models
 from runners.planning import check
 from runners.progress import Progress, State
 from runners.run import run
@@ -27,8 +27,8 @@ _LOCK_WAIT_S = 0.5
 
 
 def models_of(comparison: Comparison, workspace: Workspace) -> tuple[Model, ...]:
-    """The comparison's models, found among the shipped and the workspace's own; raises ``UnknownName``."""
-    return tuple(find_model(label, workspace.models) for label in comparison.models)
+    """The comparison's models, groups opened, among the shipped and the workspace's own; raises ``UnknownName``."""
+    return find_models(comparison.models, workspace.models)
 
 
 def lock_of(workspace: Workspace, comparison: str) -> FileLock:

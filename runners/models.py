@@ -21,8 +21,11 @@ from runners.providers import names as provider_names
 
 _WHERE = f"Models live in runners/models.toml and in models.toml of your workspace; or write one in place: {FORMS}."
 
-Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Word = Annotated[str, Field(min_length=1)]
+Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
+Word = Annotated[
+    str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
+]  # shown in terminals and sent in headers
 
 
 class _Entry(Strict):
@@ -34,8 +37,8 @@ class _Entry(Strict):
     usd_per_mtok_out: Usd | None = None
     usd_per_mtok_cache_read: Usd | None = None
     usd_per_mtok_cache_write: Usd | None = None
-    context: Annotated[int, Field(ge=1)] | None = None
-    thinking_tokens: Annotated[int, Field(ge=1024)] | None = None  # Anthropic's floor for a budget
+    context: Tokens | None = None
+    thinking_tokens: Annotated[int, Field(ge=1024, le=10_000_000)] | None = None  # Anthropic's floor for a budget
     takes_temperature: bool = True
     note: str = ""
     checked: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] | None = None
@@ -43,7 +46,7 @@ class _Entry(Strict):
 
 
 class _File(Strict):
-    models: dict[str, _Entry] = Field(default_factory=dict[str, _Entry])
+    models: dict[Word, _Entry] = Field(default_factory=dict[Word, _Entry])
     groups: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
 
 

@@ -127,6 +127,7 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...]) -
             raise FactError(
                 f"metric {name!r} reads {', '.join(metric.SETTINGS)}, not {setting.slug}; use {setting.metric!r}"
             )
+    _distinct(models)
     for model in models:
         if Reasoning.NATIVE in comparison.reasoning and not model.thinking_tokens:
             raise FactError(f"{model.label} has no native thinking; set thinking_tokens for it in models.toml, or use "
@@ -134,3 +135,13 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...]) -
         # One whole block: every arm of the first query must compose.
         for _ in islice(trials(comparison, library, model), len(comparison.conditions())):
             pass
+
+
+def _distinct(models: tuple[Model, ...]) -> None:
+    # One model in two spellings makes the same requests: planned twice, bought once, and shown as two that agree.
+    known: dict[tuple[str, ...], str] = {}
+    for model in models:
+        where = providers.find(model.provider).endpoint(model)
+        first = known.setdefault((model.provider, where, model.name), model.label)
+        if first != model.label:
+            raise FactError(f"{first!r} and {model.label!r} are one model; name it once")
