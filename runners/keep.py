@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import cast
 
 from cache import record
@@ -15,7 +14,7 @@ from runners.sample import Sample, Stop, Usage
 
 def to_record(request: Request, sample: Sample) -> bytes:
     """The bytes that are kept for one sample."""
-    return record.write(request.fields(), asdict(sample))
+    return record.write(request.fields(), sample.fields())
 
 
 def from_record(key: str, value: bytes) -> Sample:

@@ -48,6 +48,27 @@ class Sample:
     received_at: str | None = None  # ISO 8601, UTC
     simulated: bool = False
 
+    def fields(self) -> dict[str, object]:
+        """Every field as JSON data, written out: ``asdict`` copies deeply and took a tenth of a sample's own cost."""
+        usage = self.usage
+        return {
+            "text": self.text,
+            "stop": self.stop.value,
+            "model": self.model,
+            "reasoning": self.reasoning,
+            "usage": {
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "cache_read_tokens": usage.cache_read_tokens,
+                "cache_write_tokens": usage.cache_write_tokens,
+                "reasoning_tokens": usage.reasoning_tokens,
+            },
+            "request_id": self.request_id,
+            "latency_s": self.latency_s,
+            "received_at": self.received_at,
+            "simulated": self.simulated,
+        }
+
 
 class Trouble(StrEnum):
     """Why nothing came back, in words that group errors for the user."""

@@ -72,3 +72,13 @@ def test_what_is_not_json_is_refused():
 @given(st.dictionaries(st.text(), st.integers(-(2**53), 2**53) | st.text() | st.booleans(), max_size=6))
 def test_the_order_of_fields_never_matters(data):
     assert content_key(data) == content_key(dict(reversed(data.items())))
+
+
+def test_every_field_of_a_sample_and_a_request_is_written_down():
+    from dataclasses import asdict
+
+    from runners.sample import Sample, Stop, Usage
+
+    sample = Sample(text="t", stop=Stop.END, model="m", usage=Usage(input_tokens=1, output_tokens=2))
+    assert sample.fields() == asdict(sample)
+    assert set(REQUEST.fields()) == {field.name for field in fields(Request)}
