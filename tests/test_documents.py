@@ -9,7 +9,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_filler import BANNED
 
 from facts import compose, filler
 from facts.background import Background
@@ -21,6 +20,7 @@ from facts.documents.scaffold import scaffold
 from facts.errors import DoesNotFit
 from facts.salience import Dose, Part, Polarity, Salience
 from facts.tokens import count_tokens
+from test_filler import BANNED
 
 FACT = shipped().fact("objections_read")
 LABELS = {Tier.MONITORED: "monitored", Tier.UNMONITORED: "unmonitored"}
