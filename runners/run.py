@@ -54,7 +54,7 @@ class _Run:
         """Sample one model to the end of its plan; its troubles are its own."""
         tally = self.tallies[item.model.label]
         if item.problem and item.new:
-            tally.fail(Failure(trouble=Trouble.AUTH, message=item.problem), item.new)
+            tally.fail(Failure(trouble=Trouble.NOT_READY, message=item.problem), item.new)
             tally.kept_before = item.kept
             return
         line = Line(model=item.model, store=self.store, limits=self.limits, budget=self.budget,

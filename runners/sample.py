@@ -73,6 +73,7 @@ class Sample:
 class Trouble(StrEnum):
     """Why nothing came back, in words that group errors for the user."""
 
+    NOT_READY = "not_ready"  # the key, the address or the weights are missing: nothing was called
     AUTH = "auth"  # key missing or refused
     QUOTA = "quota"  # money or monthly limit exhausted
     UNKNOWN_MODEL = "unknown_model"
