@@ -7,6 +7,9 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
+import webbrowser
 from types import FrameType
 
 from dashboard.jobs import any_running
@@ -41,7 +44,10 @@ def main(args: argparse.Namespace) -> int:
     try:
         from dashboard.serve import OPTIONS, app  # noqa: PLC0415  (Streamlit takes a second to import)
 
-        app.run(config={**OPTIONS, "server.port": port, "server.headless": bool(args.no_browser)})
+        if not args.no_browser:
+            threading.Thread(target=_open_browser, args=(port,), name="browser", daemon=True).start()
+        # headless always: Streamlit's own start would advertise its developers' tools to our users
+        app.run(config={**OPTIONS, "server.port": port, "server.headless": True, "logger.hideWelcomeMessage": True})
     except KeyboardInterrupt:
         pass
     print("Stopped; everything received is kept.", file=sys.stderr, flush=True)
@@ -49,6 +55,17 @@ def main(args: argparse.Namespace) -> int:
         # A reply that the embedded model is still writing cannot be broken off, and Python would wait for it.
         os._exit(0)
     return 0
+
+
+def _open_browser(port: int) -> None:
+    """Open the dashboard as soon as its server listens; a machine without a browser has the printed address."""
+    for _ in range(100):
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                webbrowser.open(f"http://127.0.0.1:{port}")
+                return
+        time.sleep(0.1)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
