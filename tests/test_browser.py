@@ -1,6 +1,7 @@
 """Browser journeys in a real Chromium, against the real server: compose, plan, run, cancel, resume, read, export."""
 
 import hashlib
+import re
 import signal
 import socket
 import subprocess
@@ -123,6 +124,7 @@ def test_facts_are_toggled_and_taken_along_into_a_comparison(app, browser):
     tab.open(app.url)
     page.get_by_label("Search facts").fill("objections are read")
     page.keyboard.press("Enter")
+    page.get_by_text(re.compile(r"^(\d+) of \1 facts listed")).wait_for(state="hidden", timeout=30_000)
     tab.quiet()
     page.locator("[data-testid=stCheckbox] label").nth(1).click()  # the first is "only those switched on"
     page.locator("mark").first.wait_for(timeout=30_000)
