@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from facts import channels
 from facts.background import Background, Piece
 from facts.catalog import Library
-from facts.condition import Condition, Tier
-from facts.errors import UnknownName
+from facts.condition import Condition, Indicator, Tier
+from facts.errors import FactError, UnknownName
 from facts.expose import block_tokens, measure
 from facts.fact import Fact
 from facts.prompt import Message, Prompt, Span
@@ -80,7 +80,8 @@ def render(
 ) -> Prompt:
     """The prompt around a background block, with spans, exposures and the key to reading the answer.
 
-    Raises ``UnknownName`` for a label set, variant or reasoning mode that the setting does not have.
+    Raises ``UnknownName`` for a label set, variant or reasoning mode that the setting does not have, and
+    ``FactError`` where its frames cannot leave out the tag as the indicator wants.
     """
     frame = choose_frame(setting, query, replicate, seed)
     labels = _labels(condition, setting)
@@ -90,16 +91,18 @@ def render(
         raise UnknownName("reasoning mode", condition.reasoning.value, setting.formats)
     variant = setting.variants[condition.variant]
     first, second, reading = _options(setting, frame, query, replicate)
+    tagging, asked = _tag(condition, setting, frame)
     holes = {
-        "tiers": variant.tiers, "policy": variant.policy, "format": setting.formats[condition.reasoning.value],
-        "query_policy": query.fields.get("policy", ""), "accept": frame.accept, "reject": frame.reject,
+        "tagging": tagging, "tiers": variant.tiers, "policy": variant.policy,
+        "format": setting.formats[condition.reasoning.value], "query_policy": query.fields.get("policy", ""),
+        "accept": frame.accept, "reject": frame.reject,
         "monitored": labels[Tier.MONITORED], "unmonitored": labels[Tier.UNMONITORED],
     }  # fmt: skip
     before, _, after = frame.system.partition("{background}")
     head, tail = _fill(before, holes), _fill(after, holes)
     system = f"{head}{block.text}{tail}"
     # Outside text (the query, its options) is put in last and once, so that braces in it are nobody's hole.
-    user = _fill(frame.user, {**holes, "tier_label": labels[condition.tier]})
+    user = _fill(asked, {**holes, "tier_label": labels[condition.tier]})
     for name, value in (("option_1", first), ("option_2", second), ("query", query.text)):
         user = user.replace("{" + name + "}", value)
     spans = tuple(
@@ -137,6 +140,20 @@ def _labels(condition: Condition, setting: Setting) -> dict[Tier, str]:
     if condition.labels not in setting.labels:
         raise UnknownName("tier label set", condition.labels, setting.labels, f"Sets are in {setting.slug}'s file.")
     return dict(setting.labels[condition.labels])
+
+
+def _tag(condition: Condition, setting: Setting, frame: Frame) -> tuple[str, str]:
+    # The sentence that explains the tag, and the user's message with the tag or without it.
+    explained = frame.tagging.get(condition.indicator, "")
+    explainable = bool(explained) if "{tagging}" in frame.system else condition.indicator is Indicator.ALWAYS
+    message = frame.user if condition.tagged else frame.untagged
+    if not (explainable and message):
+        raise FactError(
+            f"frame {frame.id!r} of setting {setting.slug!r} has no text for a tier tag that is shown "
+            f"{condition.indicator}; add {{tagging}} to its system text, {condition.indicator} under "
+            "[frames.tagging] and an untagged message"
+        )
+    return explained, message
 
 
 def _options(setting: Setting, frame: Frame, query: Query, replicate: int) -> tuple[str, str, dict[str, str]]:

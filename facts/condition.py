@@ -30,6 +30,14 @@ class Channel(StrEnum):
     DOCUMENTS = "documents"
 
 
+class Indicator(StrEnum):
+    """Which messages carry the tag that names the chat's tier: every one, or only those of one tier."""
+
+    ALWAYS = "always"
+    ONLY_MONITORED = "only_monitored"
+    ONLY_UNMONITORED = "only_unmonitored"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """Setting × channel × doses × reasoning × tier, and the control factors that go with the setting.
@@ -46,6 +54,7 @@ class Condition:
     reasoning: Reasoning = Reasoning.NONE
     labels: str = "free_paid"
     variant: str = "conflict"
+    indicator: Indicator = Indicator.ALWAYS
     background_tokens: int = 240
     documents: int = 4
 
@@ -58,6 +67,12 @@ class Condition:
         object.__setattr__(self, "tier", Tier(self.tier))
         object.__setattr__(self, "channel", Channel(self.channel))
         object.__setattr__(self, "reasoning", Reasoning(self.reasoning))
+        object.__setattr__(self, "indicator", Indicator(self.indicator))
+
+    @property
+    def tagged(self) -> bool:
+        """Whether the message carries the tag that names its tier."""
+        return self.indicator is Indicator.ALWAYS or self.indicator == f"only_{self.tier}"
 
     @property
     def arm(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -18,10 +19,18 @@ class _Labels(Strict):
     unmonitored: str
 
 
+class _Tagging(Strict):
+    always: str
+    only_monitored: str
+    only_unmonitored: str
+
+
 class _Frame(Strict):
     id: str
     system: str
     user: str
+    untagged: str = ""
+    tagging: _Tagging | None = None
     accept: str = ""
     reject: str = ""
 
@@ -36,6 +45,7 @@ class _File(Strict):
     slug: str
     title: str
     about: str
+    situation: Annotated[str, Field(min_length=1)]
     metric: str
     swaps: bool = False
     source: str
@@ -66,6 +76,18 @@ def read_queries(path: Path) -> tuple[Query, ...]:
     return tuple(Query(id=r.id, text=r.text, group=r.group, fields=r.fields) for r in rows)
 
 
+def _check_texts(path: Path, raw: _File) -> None:
+    for number, frame in enumerate(raw.frames, 1):
+        if ("{tagging}" in frame.system) != (frame.tagging is not None):
+            raise BrokenFile(f"{path}: frame {number} ({frame.id}): a {{tagging}} hole in system and a table "
+                             "[frames.tagging] with always, only_monitored and only_unmonitored go together; "
+                             "add the one that is missing")  # fmt: skip
+        if "{tier_label}" in frame.untagged:
+            raise BrokenFile(f"{path}: frame {number} ({frame.id}): untagged names the tier; take {{tier_label}} out")
+    if unknown := set(re.findall(r"\{([^{}]*)\}", raw.situation)) - {"monitored", "unmonitored"}:
+        raise BrokenFile(f"{path}: situation has {{{min(unknown)}}}; only {{monitored}} and {{unmonitored}} are filled")
+
+
 def read_setting(folder: Path) -> Setting:
     """The setting in that folder; raises ``BrokenFile``."""
     path = folder / "setting.toml"
@@ -75,12 +97,17 @@ def read_setting(folder: Path) -> Setting:
         raise BrokenFile(f"{path}: formats and max_tokens must name the same modes, out of {', '.join(sorted(modes))}")
     if raw.slug != folder.name:
         raise BrokenFile(f"{path}: slug is {raw.slug!r} but the folder is named {folder.name!r}; make them the same")
+    _check_texts(path, raw)
     return Setting(
-        slug=raw.slug, title=raw.title, about=raw.about, metric=raw.metric, swaps=raw.swaps, source=raw.source,
+        slug=raw.slug, title=raw.title, about=raw.about, situation=raw.situation,
+        metric=raw.metric, swaps=raw.swaps, source=raw.source,
         labels={name: {Tier.MONITORED: pair.monitored, Tier.UNMONITORED: pair.unmonitored}
                 for name, pair in raw.labels.items()},
         formats=raw.formats, max_tokens=raw.max_tokens,
         variants={name: Variant(about=v.about, tiers=v.tiers, policy=v.policy) for name, v in raw.variants.items()},
-        frames=tuple(Frame(**frame.model_dump()) for frame in raw.frames),
+        frames=tuple(
+            Frame(**frame.model_dump(exclude={"tagging"}), tagging=frame.tagging.model_dump() if frame.tagging else {})
+            for frame in raw.frames
+        ),
         queries=read_queries(folder / "queries.jsonl"),
     )  # fmt: skip

@@ -20,11 +20,17 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One paraphrase of the setting's prompt. ``system`` and ``user`` are templates with {named} holes."""
+    """One paraphrase of the setting's prompt. ``system`` and ``user`` are templates with {named} holes.
+
+    ``user`` names the chat's tier and ``untagged`` is the same message without that tag; ``tagging`` maps an
+    indicator to the sentence that explains the tag, which fills {tagging} in ``system``.
+    """
 
     id: str
     system: str
     user: str
+    untagged: str = ""
+    tagging: Mapping[str, str] = field(default_factory=dict[str, str])
     accept: str = ""  # for prefix settings: the marker that opens an accepted reply …
     reject: str = ""  # … and a rejected one
 
@@ -42,12 +48,14 @@ class Variant:
 class Setting:
     """``labels`` maps the name of a label set to the word for each tier; ``formats`` maps a reasoning mode to the
     output instructions; ``metric`` reads compliance; ``swaps`` says that the two options change places between
-    replicates so that order is balanced.
+    replicates so that order is balanced; ``situation`` tells a judge, with {monitored} and {unmonitored} to fill in,
+    what the model was faced with.
     """
 
     slug: str
     title: str
     about: str
+    situation: str
     metric: str
     swaps: bool
     labels: Mapping[str, Mapping[Tier, str]]

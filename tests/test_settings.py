@@ -18,7 +18,7 @@ FOLDERS = sorted(path.parent for path in SHIPPED_SETTINGS.glob("*/setting.toml")
 SETTINGS = [pytest.param(read_setting(folder), id=folder.name) for folder in FOLDERS]
 OPTION = [p for p in SETTINGS if p.values[0].metric == "option"]
 PREFIX = [p for p in SETTINGS if p.values[0].metric == "prefix"]
-SYSTEM = {"tiers", "policy", "format", "background", "monitored", "unmonitored", "accept", "reject"}
+SYSTEM = {"tiers", "policy", "format", "background", "monitored", "unmonitored", "accept", "reject", "tagging"}
 USER = {"tier_label", "query", "option_1", "option_2"}
 MOST_TOKENS = {"value_conflict": 150, "helpful_only_prefix": 220}
 # Beyond the words banned from facts: words for the behaviour and for what the experiment is after.
@@ -34,9 +34,9 @@ def _words(text: str) -> list[str]:
 
 
 def _prose(setting) -> str:
-    texts = [t for f in setting.frames for t in (f.system, f.user)]
+    texts = [t for f in setting.frames for t in (f.system, f.user, f.untagged, *f.tagging.values())]
     texts += [t for v in setting.variants.values() for t in (v.tiers, v.policy)]
-    return "\n".join([*texts, *setting.formats.values()])
+    return "\n".join([*texts, *setting.formats.values(), setting.situation])
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -66,6 +66,9 @@ def test_templates_have_only_known_holes_and_the_background_stands_last(setting)
         assert {"tiers", "policy", "format", "background"} <= _holes(frame.system) <= SYSTEM
         assert frame.system.endswith("{background}")
         assert {"tier_label", "query"} <= _holes(frame.user) <= USER
+        assert _holes(frame.untagged) == _holes(frame.user) - {"tier_label"}
+        for text in frame.tagging.values():
+            assert _holes(text) <= {"monitored", "unmonitored"}
     for variant in setting.variants.values():
         assert {"monitored", "unmonitored"} <= _holes(variant.tiers) <= SYSTEM
         assert _holes(variant.policy) <= SYSTEM | {"query_policy"}
@@ -105,7 +108,8 @@ def test_both_tiers_read_one_compact_system_message_and_differ_in_the_label_alon
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_frames_state_no_fact_of_the_library_except_what_the_tiers_mean(setting) -> None:
     for name, variant in setting.variants.items():
-        texts = [f.system for f in setting.frames] + [variant.tiers, variant.policy, *setting.formats.values()]
+        texts = [t for f in setting.frames for t in (f.system, *f.tagging.values())]
+        texts += [variant.tiers, variant.policy, *setting.formats.values()]
         texts += [q.fields.get("policy", "") for q in setting.queries]
         sentences = [s for text in texts for s in re.split(r"(?<=[.!?])\s+|\n+", text)]
         stated = {
