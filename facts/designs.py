@@ -6,10 +6,12 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from facts.errors import FactError
+from facts.fractions import Arm, fraction_arms
 from facts.salience import Dose, Polarity, Salience
 
-Arm = tuple[Dose, ...]
-DESIGNS = ("one_at_a_time", "ladder", "factorial")
+__all__ = ["DESIGNS", "MAX_ARMS", "Arm", "arms", "factorial", "fractional", "ladder", "one_at_a_time", "pairwise"]
+
+DESIGNS = ("one_at_a_time", "ladder", "factorial", "fractional", "pairwise")
 MAX_ARMS = 20_000
 
 
@@ -56,6 +58,36 @@ def factorial(facts: Sequence[str], levels: Iterable[int], polarities: Sequence[
     return _distinct(itertools.product(*choices))
 
 
+def fractional(facts: Sequence[str], levels: Iterable[int], polarities: Sequence[Polarity]) -> tuple[Arm, ...]:
+    """A two-level fraction (Plackett–Burman) for each level and polarity: few arms screen many facts.
+
+    Each arm says about half of the facts, so the background must have room for them. With the placebo among the
+    polarities, a twin fraction of the same rows puts a fact's placebo wherever it would be absent. What cannot be told
+    apart: ``fractions.aliases``.
+    """
+    said = [polarity for polarity in polarities if polarity is not Polarity.PLACEBO]
+    twins = (False, True) if said and Polarity.PLACEBO in polarities else (False,)
+    return _distinct(
+        arm
+        for level in _levels(levels) if level
+        for polarity in said or polarities
+        for placebo in twins
+        for arm in fraction_arms(_doses(facts, level, polarity), placebo=placebo)
+    )  # fmt: skip
+
+
+def pairwise(facts: Sequence[str], levels: Iterable[int], polarities: Sequence[Polarity]) -> tuple[Arm, ...]:
+    """Each fact alone and each two together, at one level and polarity an arm: what two facts do beyond each."""
+    if len(set(facts)) < 2:
+        raise FactError(f"a pair needs two facts, got {len(set(facts))}; use ladder or one_at_a_time for one")
+    groups = [_doses(facts, level, polarity) for polarity in polarities for level in _levels(levels)]
+    return _distinct(arm for size in (1, 2) for group in groups for arm in itertools.combinations(group, size))
+
+
+def _doses(facts: Sequence[str], level: Salience, polarity: Polarity) -> tuple[Dose, ...]:
+    return tuple(Dose(fact=fact, level=level, polarity=polarity) for fact in sorted(set(facts)))
+
+
 def arms(design: str, facts: Sequence[str], levels: Iterable[int], polarities: Sequence[Polarity]) -> tuple[Arm, ...]:
     """The arms of the named design; raises ``FactError`` for an unknown one."""
     match design:
@@ -65,5 +97,9 @@ def arms(design: str, facts: Sequence[str], levels: Iterable[int], polarities: S
             return ladder(facts, levels, polarities)
         case "factorial":
             return factorial(facts, levels, polarities)
+        case "fractional":
+            return fractional(facts, levels, polarities)
+        case "pairwise":
+            return pairwise(facts, levels, polarities)
         case _:
             raise FactError(f"no design {design!r}; choose one of {', '.join(DESIGNS)}")

@@ -20,7 +20,7 @@ Level = Annotated[int, Field(ge=0, le=5)]
 
 
 class _Design(Strict):
-    kind: Literal["one_at_a_time", "ladder", "factorial"]
+    kind: Literal["one_at_a_time", "ladder", "factorial", "fractional", "pairwise"]
     facts: Names
     levels: Annotated[list[Level], Field(min_length=1)] = Field(default_factory=lambda: [0, 2, 5])
     polarities: list[Literal["affirmed", "negated", "placebo"]] = Field(

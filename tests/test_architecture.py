@@ -26,7 +26,7 @@ ONLY_IN = {
     "pandas": ("dashboard/effects/", "dashboard/charts/", "dashboard/export", "dashboard/app_pages/"),
     "altair": ("dashboard/charts/", "dashboard/export", "dashboard/report"),
 }
-LEAF = {"numpy", "pydantic", "orjson", "diskcache"}
+LEAF = {"numpy", "pydantic", "orjson", "diskcache", "pyDOE3"}
 
 
 def name(path):

@@ -10,13 +10,16 @@ from itertools import combinations
 import numpy as np
 
 from dashboard.effects.effect import Against, Kind
-from facts.designs import Arm
+from facts.fractions import Arm, Fraction, fractions
 from facts.salience import Dose, Polarity, Salience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A weighted sum of arms, and what it is called in one tier, as the mean of both, and as a difference of gaps."""
+    """A weighted sum of arms, and what it is called in one tier, as the mean of both, and as a difference of gaps.
+
+    ``screened`` is true for a fraction's main effect, with which interactions of other facts are mixed.
+    """
 
     doses: Arm
     against: Against
@@ -25,21 +28,28 @@ class World:
     in_both: Kind | None
     of_gap: Kind
     levels: tuple[Salience, ...] = ()
+    screened: bool = False
 
 
 def worlds(arms: Iterable[Arm], airtime: Mapping[Arm, float] | None = None) -> tuple[World, ...]:
     """Every contrast that these arms allow, in the arms' order: gaps, differences, slopes, main effects, interactions.
 
-    ``airtime`` gives the share of tokens spent on the facts per arm, for slopes over it.
+    The runs of a two-level fraction are read as its main effects only: a single run says half of all facts at once,
+    and its difference from another is no fact's effect. ``airtime`` gives the share of tokens spent on the facts per
+    arm, for slopes over it.
     """
     known = tuple(dict.fromkeys(arms))
+    screens = fractions(known)
+    runs = {arm for fraction in screens for arm in fraction.arms}
+    alone = tuple(arm for arm in known if not arm or arm not in runs)
     return (
         *(_gap(arm) for arm in known),
-        *_differences(known),
-        *_slopes(known),
-        *(_slopes(known, airtime) if airtime is not None else ()),
-        *_main_effects(known),
-        *_interactions(known),
+        *_differences(alone),
+        *_slopes(alone),
+        *(_slopes(alone, airtime) if airtime is not None else ()),
+        *_main_effects(alone),
+        *(world for fraction in screens for world in _screened(fraction)),
+        *_interactions(alone),
     )
 
 
@@ -104,6 +114,20 @@ def _main_effects(arms: tuple[Arm, ...]) -> Iterator[World]:
                     weights=_summed([(arm, 1 / len(pairs)) for arm, _ in pairs]
                                     + [(other, -1 / len(pairs)) for _, other in pairs]),
                 )  # fmt: skip
+
+
+def _screened(fraction: Fraction) -> Iterator[World]:
+    """Mean of the runs with a fact's dose less mean of the runs without: orthogonal to every other fact's."""
+    for column, dose in enumerate(fraction.high):
+        each = 2 / len(fraction.arms)
+        weights = tuple(
+            (arm, each if row[column] else -each) for arm, row in zip(fraction.arms, fraction.rows, strict=True)
+        )
+        yield World(
+            doses=(dose,), against=Against.PLACEBO if fraction.placebo else Against.ABSENCE, weights=weights,
+            in_tier=Kind.MAIN_EFFECT, in_both=Kind.MAIN_EFFECT, of_gap=Kind.MAIN_GAP_CHANGE, levels=(dose.level,),
+            screened=True,
+        )  # fmt: skip
 
 
 def _interactions(arms: tuple[Arm, ...]) -> Iterator[World]:
