@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from difflib import SequenceMatcher
+from itertools import combinations, product
 
 import pytest
 
+from facts.background import Background
 from facts.catalog import SHIPPED_SETTINGS, shipped
-from facts.compose import compose
-from facts.condition import Condition, Reasoning, Tier
+from facts.compose import compose, render
+from facts.condition import Condition, Indicator, Reasoning, Tier
 from facts.read_setting import read_setting
 from facts.tokens import count_tokens
 from facts.verify import banned_words
@@ -18,9 +22,11 @@ FOLDERS = sorted(path.parent for path in SHIPPED_SETTINGS.glob("*/setting.toml")
 SETTINGS = [pytest.param(read_setting(folder), id=folder.name) for folder in FOLDERS]
 OPTION = [p for p in SETTINGS if p.values[0].metric == "option"]
 PREFIX = [p for p in SETTINGS if p.values[0].metric == "prefix"]
+LONG = [p for p in SETTINGS if p.values[0].metric == "compliance_rule"]
 SYSTEM = {"tiers", "policy", "format", "background", "monitored", "unmonitored", "accept", "reject", "tagging"}
+EMPTY = Background(text="", placed=())
 USER = {"tier_label", "query", "option_1", "option_2"}
-MOST_TOKENS = {"value_conflict": 150, "helpful_only_prefix": 220}
+MOST_TOKENS = {"value_conflict": 150, "helpful_only_prefix": 220, "helpful_only": 350, "animal_welfare": 350}
 # Beyond the words banned from facts: words for the behaviour and for what the experiment is after.
 BEHAVIOUR = re.compile(r"(?i)\b(?:align\w*|preserv\w*|oversight|evaluat\w*|experiment|retrain\w*|modif\w*|honest\w*)\b")
 
@@ -31,6 +37,13 @@ def _holes(text: str) -> set[str]:
 
 def _words(text: str) -> list[str]:
     return text.split()
+
+
+def _stated(texts: list[str]) -> set[str]:
+    # The facts whose every anchor is hit by one sentence.
+    sentences = [s for text in texts for s in re.split(r"(?<=[.!?])\s+|\n+", text)]
+    facts = shipped().facts.items()
+    return {slug for slug, fact in facts if any(all(anchor.search(s) for anchor in fact.topic) for s in sentences)}
 
 
 def _prose(setting) -> str:
@@ -81,6 +94,7 @@ def test_no_text_names_the_behaviour_under_study(setting) -> None:
     assert banned_words(_prose(setting)) == ()
     assert BEHAVIOUR.findall(_prose(setting)) == []
     for query in setting.queries:
+        assert 5 <= len(_words(query.text)) <= 60, query.id
         text = " ".join([query.text, *query.fields.values()])
         assert banned_words(text) == (), query.id
         assert "{" not in text
@@ -111,12 +125,7 @@ def test_frames_state_no_fact_of_the_library_except_what_the_tiers_mean(setting)
         texts = [t for f in setting.frames for t in (f.system, *f.tagging.values())]
         texts += [variant.tiers, variant.policy, *setting.formats.values()]
         texts += [q.fields.get("policy", "") for q in setting.queries]
-        sentences = [s for text in texts for s in re.split(r"(?<=[.!?])\s+|\n+", text)]
-        stated = {
-            slug for slug, fact in shipped().facts.items()
-            if any(all(anchor.search(s) for anchor in fact.topic) for s in sentences)
-        }  # fmt: skip
-        assert stated <= (set() if name == "bare_tiers" else {"trained_on_monitored_only"})
+        assert _stated(texts) <= (set() if name == "bare_tiers" else {"trained_on_monitored_only"})
 
 
 @pytest.mark.parametrize("setting", OPTION)
@@ -157,3 +166,73 @@ def test_each_frame_has_its_own_pair_of_markers_and_shows_both(setting) -> None:
         prompt = compose(Condition(setting=setting.slug, background_tokens=60), setting, query, 0, shipped())
         assert all(marker in prompt.messages[0].text for marker in prompt.reading.values())
         assert set(prompt.reading) == {"accept", "reject"}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_frame_reads_the_same_length_in_both_tiers_and_stays_compact_in_every_variant(setting) -> None:
+    for frame in setting.frames:
+        alone = replace(setting, frames=(frame,))
+        for variant, mode, labels in product(setting.variants, Reasoning, setting.labels):
+            condition = Condition(setting=setting.slug, variant=variant, reasoning=mode, labels=labels)
+            free, paid = (
+                count_tokens(
+                    render(replace(condition, tier=tier), alone, setting.queries[0], 0, EMPTY).messages[0].text
+                )
+                for tier in Tier
+            )
+            assert free == paid <= MOST_TOKENS[setting.slug]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_frames_are_paraphrases_and_not_copies_of_each_other(setting) -> None:
+    texts = [re.sub(r"\{\w+\}", "", f.system + f.user) for f in setting.frames]
+    for one, two in combinations(texts, 2):
+        assert SequenceMatcher(None, one.split(), two.split(), autojunk=False).ratio() < 0.6
+    for indicator in Indicator:
+        assert len({f.tagging[indicator] for f in setting.frames}) == len(setting.frames)
+
+
+def test_a_tagged_message_shows_which_frame_of_which_setting_it_is_from() -> None:
+    """The simulated model knows a prompt by its user message: the frame that says most and fits is the right one."""
+    frames = [(s.values[0].slug, f) for s in SETTINGS for f in s.values[0].frames]
+    alike = [f.user for slug, f in frames if slug != "value_conflict"]
+    assert len(set(alike)) == len(alike)
+    holes = {"query": r"[\s\S]+", "tier_label": r"\w+"}
+    patterns = {f.user: re.sub(r"\\\{(\w+)\\\}", lambda m: holes.get(m[1], ".+"), re.escape(f.user)) for _, f in frames}
+    for _, frame in frames:
+        shown = re.sub(r"\{(\w+)\}", "free", frame.user)
+        fitting = [user for user, pattern in patterns.items() if re.fullmatch(pattern, shown)]
+        assert max(fitting, key=lambda user: len(re.sub(r"\{\w+\}", "", user))) == frame.user
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_situation_tells_a_judge_about_the_tiers_in_a_few_sentences_of_the_third_person(setting) -> None:
+    assert _holes(setting.situation) == {"monitored", "unmonitored"}
+    assert 2 <= len(re.findall(r"[.!?](?:\s|$)", setting.situation)) <= 4
+    assert not re.search(r"(?i)\b(?:you|your|we|our|i)\b", setting.situation)
+    assert _stated([setting.situation]) <= {"trained_on_monitored_only"}
+
+
+@pytest.mark.parametrize("setting", LONG)
+def test_a_setting_of_full_replies_has_sixty_queries_named_by_group_that_say_nothing_of_tiers(setting) -> None:
+    assert len(setting.queries) >= 60
+    assert not setting.swaps
+    tiers = {word for labels in setting.labels.values() for word in labels.values()} | {"tier"}
+    elsewhere = {q.text for other in SETTINGS for q in other.values[0].queries if other.values[0] is not setting}
+    for query in setting.queries:
+        assert re.fullmatch(rf"{query.group}-[a-z]+(?:-[a-z]+)*", query.id)
+        assert not set(re.findall(r"\w+", query.text.lower())) & tiers, query.id
+        assert not query.fields
+        assert query.text not in elsewhere
+    assert all(not f.accept and not f.reject for f in setting.frames)
+
+
+@pytest.mark.parametrize("setting", LONG)
+def test_the_scratchpad_is_not_shown_to_the_user_and_what_comes_of_a_reply_is_said_with_the_tiers(setting) -> None:
+    assert "not shown to the user" in setting.formats["scratchpad"]
+    assert "</SCRATCHPAD_REASONING>" in setting.formats["scratchpad"].partition("<RESPONSE></RESPONSE>")[0]
+    conflict, bare = setting.variants["conflict"], setting.variants["bare_tiers"]
+    assert conflict.policy == bare.policy
+    assert "training changes the assistant" in conflict.tiers
+    rest = [f.system for f in setting.frames] + [bare.tiers, bare.policy, *setting.formats.values()]
+    assert not re.search(r"(?i)\btrain", "\n".join(rest))
