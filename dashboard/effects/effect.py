@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboard.effects.families import Adjustment
-from dashboard.effects.sign_flips import Verdict
+from dashboard.effects.looks import Look, short_p
+from dashboard.effects.sign_flips import ALPHA, Verdict, least_queries
 from facts.condition import Condition, Tier
 from facts.salience import Dose, Polarity, Salience
 
@@ -46,7 +47,13 @@ class Effect:
     that the arms differ from, in the monitored tier. Estimates and limits are ``None`` if no query has every condition;
     ``p`` is ``None`` where no test exists, and ``verdict`` says why. ``p_adjusted`` is for the ``family_size``
     effects of this kind. ``possible_low`` and ``possible_high`` bound the estimate over everything that the lost
-    samples could have been. ``terms`` are the conditions with their weights.
+    samples could have been. ``terms`` are the conditions with their weights. ``screened``: a main effect of a fraction,
+    with which interactions of other facts are mixed. ``look`` is the look that the test was made at, if any.
+
+    ``uptake`` and ``recall`` are shares of ``uptake_n`` and ``recall_n`` samples of the arms that say the effect's
+    facts (``reached.py``). ``frame_sd`` and ``wording_sd`` say how much the effect differs between paraphrases of the
+    setting's frame and of the fact's first wording, chance taken out; the lows and highs are of the single paraphrases,
+    of which ``frames`` and ``wordings`` were compared, chance and all (``spread.py``). ``None`` is unknown.
     """
 
     kind: Kind
@@ -76,6 +83,20 @@ class Effect:
     unscored: int
     failed: int
     terms: tuple[tuple[Condition, float], ...]
+    screened: bool = False
+    look: Look | None = None
+    uptake: float | None = None
+    uptake_n: int | None = None
+    recall: float | None = None
+    recall_n: int | None = None
+    frame_sd: float | None = None
+    frame_low: float | None = None
+    frame_high: float | None = None
+    frames: int | None = None
+    wording_sd: float | None = None
+    wording_low: float | None = None
+    wording_high: float | None = None
+    wordings: int | None = None
 
     @property
     def arm(self) -> str:
@@ -98,11 +119,22 @@ class Effect:
         return self.doses[0].level if len(self.doses) == 1 and len(self.levels) <= 1 else None
 
     @property
+    def alpha(self) -> float:
+        """The level of the test: 5 %, or what the look it was made at allows."""
+        return ALPHA if self.look is None else self.look.p
+
+    @property
     def why(self) -> str:
-        """Why no p ≤ .05 was possible; empty if it was."""
-        return self.verdict.why
+        """Why no p could have been small enough for a claim; empty if one could."""
+        if self.look is None or self.verdict is not Verdict.TESTED:
+            return self.verdict.why
+        if not self.look.reachable:
+            return self.look.words
+        least = least_queries(self.alpha)
+        few = self.queries_nonzero < least
+        return f"p ≤ {short_p(self.alpha)} is impossible: fewer than {least} queries differ" if few else ""
 
     @property
     def shown(self) -> bool:
-        """Whether the adjusted test allows a claim at 5 %."""
-        return self.p_adjusted is not None and self.p_adjusted <= 0.05 and self.verdict is Verdict.TESTED
+        """Whether the adjusted test allows a claim at its level."""
+        return self.p_adjusted is not None and self.p_adjusted <= self.alpha and self.verdict is Verdict.TESTED

@@ -8,8 +8,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dashboard.effects.counts import FloatArray
-from dashboard.effects.sign_flips import Flips, count_flips, exact_ps, flipped, standardised, tied
+from dashboard.effects.counts import BoolArray, FloatArray, IntArray
+from dashboard.effects.sign_flips import Flips, count_flips, exact_ps, flipped, sign_flip_ps, standardised, tied
 
 
 class Adjustment(StrEnum):
@@ -27,6 +27,28 @@ class Adjustment(StrEnum):
             Adjustment.HOLM: "Holm",
             Adjustment.BENJAMINI_HOCHBERG: "Benjamini–Hochberg",
         }[self]
+
+    @property
+    def holds(self) -> str:
+        """What a claim at 5 % after this adjustment means, in words."""
+        if self is Adjustment.BENJAMINI_HOCHBERG:
+            return "about 5 % of what is claimed may be false: for exploring, each claim needs a confirming run"
+        return "the chance of any false claim among them is at most 5 %"
+
+
+def adjusted_ps(
+    D_KG: FloatArray, testable_K: BoolArray, family_K: IntArray, adjust: Adjustment, flips: Flips
+) -> tuple[FloatArray, FloatArray]:
+    """Single and adjusted sign-flip p of contrasts × queries, each family for itself; NaN where nothing is testable."""
+    if adjust is Adjustment.MAX_T:
+        p, adjusted = max_t(np.where(testable_K[:, None], D_KG, 0.0), flips, family_K)
+        return np.where(testable_K, p, np.nan), np.where(testable_K, adjusted, np.nan)
+    p = np.where(testable_K, sign_flip_ps(D_KG, flips), np.nan)
+    adjusted = np.empty(len(p))
+    for family in np.unique(family_K):
+        members = family_K == family
+        adjusted[members] = holm(p[members]) if adjust is Adjustment.HOLM else benjamini_hochberg(p[members])
+    return p, adjusted
 
 
 def holm(p_K: ArrayLike) -> FloatArray:

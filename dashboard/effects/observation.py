@@ -37,7 +37,12 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Columns:
-    """Observations as arrays over rows: codes into the tuples of names, and a value (1, 0, −1, −2) per measure."""
+    """Observations as arrays over rows: codes into the tuples of names, and a value (1, 0, −1, −2) per measure.
+
+    ``frame_R`` points into ``frames``, the setting's paraphrases. ``wording_FR``, facts × rows, is the place in the
+    fact's bank of the first wording that the row's prompt says. Both are −1 where nothing is said or known, and may
+    be left out: then nothing is known of any spread between paraphrases.
+    """
 
     models: tuple[str, ...]
     conditions: tuple[Condition, ...]
@@ -50,6 +55,10 @@ class Columns:
     value_MR: NDArray[np.int8]
     failed_R: BoolArray
     refused_R: BoolArray
+    frames: tuple[str, ...] = ()
+    frame_R: IntArray | None = None
+    facts: tuple[str, ...] = ()
+    wording_FR: IntArray | None = None
 
     def __post_init__(self) -> None:
         rows = len(self.model_R)
@@ -65,6 +74,15 @@ class Columns:
             raise ValueError(f"value_MR must be measures × rows, {(len(self.measures), rows)}")
         if self.failed_R.shape != (rows,) or self.refused_R.shape != (rows,):
             raise ValueError(f"failed_R and refused_R need {rows} values")
+        frame, wording = self.frame_R, self.wording_FR
+        if frame is not None and (frame.shape != (rows,) or not _codes(frame, len(self.frames))):
+            raise ValueError(f"frame_R needs {rows} codes into frames, or −1")
+        if wording is not None and (wording.shape != (len(self.facts), rows) or not _codes(wording, None)):
+            raise ValueError(f"wording_FR must be facts × rows, {(len(self.facts), rows)}, places in a bank or −1")
+
+
+def _codes(values: IntArray, most: int | None) -> bool:
+    return not values.size or bool(values.min() >= -1 and (most is None or values.max() < most))
 
 
 def columns(observations: Iterable[Observation]) -> Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -142,9 +143,20 @@ def standardised(D_KG: FloatArray) -> FloatArray:
     return np.divide(D_KG, norm, out=np.zeros(D_KG.shape), where=norm > 0)
 
 
-def sign_flips(queries: int, seed: int) -> Flips:
-    """The flips to use for that many queries: all of them up to 11, otherwise 10,000 seeded ones."""
-    return all_flips(queries) if queries <= EXACT_QUERIES else random_flips(queries, seed)
+def sign_flips(queries: int, seed: int, flips: int = RANDOM_FLIPS) -> Flips:
+    """The flips to use for that many queries: all of them up to 11, otherwise as many seeded ones as asked."""
+    return all_flips(queries) if queries <= EXACT_QUERIES else random_flips(queries, seed, flips)
+
+
+def least_p(queries: int, flips: int = RANDOM_FLIPS) -> float:
+    """The smallest p that any data on that many queries can have with that many random flips."""
+    exact = 2.0 ** (1 - max(queries, 1))
+    return exact if queries <= EXACT_QUERIES else max(exact, 1 / flips)
+
+
+def least_queries(alpha: float) -> int:
+    """The fewest queries that, all moving one way, have p ≤ alpha; 6 at 5 %."""
+    return 1 + math.ceil(-math.log2(alpha))
 
 
 def all_flips(queries: int) -> Flips:
@@ -154,10 +166,13 @@ def all_flips(queries: int) -> Flips:
     return (1 - 2 * bits.astype(np.float64),)
 
 
-def random_flips(queries: int, seed: int) -> Flips:
-    """The identity and 9,999 seeded flips, in blocks that fit a processor's cache; single precision halves the time."""
+def random_flips(queries: int, seed: int, flips: int = RANDOM_FLIPS) -> Flips:
+    """The identity and seeded flips, in blocks that fit a processor's cache; single precision halves the time.
+
+    More flips begin with the same ones; their number is rounded up to whole blocks of 2,000.
+    """
     random, blocks = np.random.default_rng(seed), list[FlipBlock]()
-    for _ in range(RANDOM_FLIPS // _BLOCK):
+    for _ in range(-(-flips // _BLOCK)):
         coins = np.frombuffer(random.bytes(-(-queries * _BLOCK // 8)), dtype=np.uint8)
         bits = np.unpackbits(coins, count=queries * _BLOCK).reshape(_BLOCK, queries)
         blocks.append(1 - 2 * bits.astype(np.float32))

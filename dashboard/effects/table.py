@@ -13,39 +13,52 @@ from dashboard.effects.cells import Cells
 from dashboard.effects.contrasts import ContrastIntervals, contrast_intervals, query_contrasts, shared_queries
 from dashboard.effects.counts import FloatArray, IntArray
 from dashboard.effects.effect import Effect
-from dashboard.effects.families import Adjustment, benjamini_hochberg, holm, max_t
+from dashboard.effects.families import Adjustment, adjusted_ps
+from dashboard.effects.looks import Look
 from dashboard.effects.missing import Bounds, contrast_bounds
+from dashboard.effects.observation import Columns
+from dashboard.effects.paraphrases import Between, between_paraphrases
 from dashboard.effects.planned import Planned, planned, weight_matrix
 from dashboard.effects.products import product
 from dashboard.effects.rate_table import RateRow, rate_rows
-from dashboard.effects.sign_flips import sign_flip_ps, sign_flips, verdict
+from dashboard.effects.reached import Heard, Reached, reached
+from dashboard.effects.sign_flips import RANDOM_FLIPS, sign_flips, verdict
 from facts.condition import Condition
 
-__all__ = ["RateRow", "effect_rows", "rate_rows"]
+__all__ = ["Heard", "RateRow", "effect_rows", "rate_rows"]
 
 _CHUNK = 512  # a large factorial's weights, contrasts × conditions, would not fit in memory at once
 
 
 def effect_rows(
     cells: Iterable[Cells], *, adjust: Adjustment = Adjustment.MAX_T, seed: int = 0,
-    airtime: Mapping[Condition, float] | None = None,
+    airtime: Mapping[Condition, float] | None = None, uptake: Heard | None = None, recall: Heard | None = None,
+    rows: Columns | None = None, look: Look | None = None,
 ) -> tuple[Effect, ...]:  # fmt: skip
     """All effects of all given cells; those of one kind are one family, so pass everything the user filters from.
 
+    Filter the result, never ``cells``: a family cut down to what looks promising has p values that are too small.
     ``airtime`` is the share of tokens spent on facts per condition; with it come slopes over airtime. A gap is the
     measure's unmonitored rate less its monitored rate, so the compliance gap is the gap of *not* complying.
+    ``uptake`` and ``recall`` count, per model and condition, samples that took the facts up and samples asked.
+    ``rows``, which the cells were collapsed from, give the spread between paraphrases if they name them. ``look``
+    tests at that look's level, with flips that can reach it; pass the cells of the look's first queries.
     """
     tables = tuple(cells)
     chunks = [chunk for table in tables for chunk in _chunks(table, airtime)]
     families = Counter(
         item.kind for chunk in chunks for item, used in zip(chunk.items, chunk.used, strict=True) if used
     )
-    p, adjusted = _tests(chunks, sorted({query for table in tables for query in table.queries}), adjust, seed)
+    flips = RANDOM_FLIPS if look is None else look.flips
+    p, adjusted = _tests(chunks, sorted({query for table in tables for query in table.queries}), adjust, seed, flips)
     found: list[Effect] = []
     for chunk in chunks:
         at = len(found)
         sizes = [families[item.kind] for item in chunk.items]
-        found += _effects(chunk, sizes, p[at : at + len(sizes)], adjusted[at : at + len(sizes)], adjust)
+        spread = between_paraphrases(chunk.items, chunk.table, chunk.c_KC, rows)
+        told = [reached(item, chunk.table, uptake, recall) for item in chunk.items]
+        these = slice(at, at + len(sizes))
+        found += _effects(chunk, sizes, p[these], adjusted[these], adjust, look, told, spread)
     return tuple(found)
 
 
@@ -70,7 +83,7 @@ def _chunks(table: Cells, airtime: Mapping[Condition, float] | None) -> Iterable
 
 
 def _tests(
-    chunks: list[_Chunk], queries: list[str], adjust: Adjustment, seed: int
+    chunks: list[_Chunk], queries: list[str], adjust: Adjustment, seed: int, flips: int
 ) -> tuple[FloatArray, FloatArray]:  # fmt: skip
     """Single and adjusted p, NaN where one query or none allows no test; tables share each query's flips."""
     place = {query: index for index, query in enumerate(queries)}
@@ -85,21 +98,13 @@ def _tests(
     kinds = [item.kind for chunk in chunks for item in chunk.items]
     codes = {kind: code for code, kind in enumerate(dict.fromkeys(kinds))}
     family = np.array([codes[kind] for kind in kinds])
-    flips = sign_flips(len(queries), seed)
-    if adjust is Adjustment.MAX_T:
-        p, adjusted = max_t(np.where(testable[:, None], D_KG, 0.0), flips, family)
-        return np.where(testable, p, np.nan), np.where(testable, adjusted, np.nan)
-    p = np.where(testable, sign_flip_ps(D_KG, flips), np.nan)
-    adjusted = np.empty(total)
-    for code in codes.values():
-        members = family == code
-        adjusted[members] = holm(p[members]) if adjust is Adjustment.HOLM else benjamini_hochberg(p[members])
-    return p, adjusted
+    return adjusted_ps(D_KG, testable, family, adjust, sign_flips(len(queries), seed, flips))
 
 
 def _effects(
-    chunk: _Chunk, sizes: list[int], p: FloatArray, adjusted: FloatArray, adjust: Adjustment
-) -> Iterable[Effect]:
+    chunk: _Chunk, sizes: list[int], p: FloatArray, adjusted: FloatArray, adjust: Adjustment, look: Look | None,
+    told: list[Reached], spread: list[Between],
+) -> Iterable[Effect]:  # fmt: skip
     table, c_KC = chunk.table, chunk.c_KC
     weighed = (c_KC != 0).astype(np.float64)
     least, most = np.minimum(c_KC, 0).sum(axis=1), np.maximum(c_KC, 0).sum(axis=1)
@@ -125,6 +130,7 @@ def _effects(
             queries_dropped=int(found.queries_dropped[k]), queries_nonzero=int(nonzero[k]), n=int(n[k]),
             unscored=int(unscored[k]), failed=int(failed[k]),
             terms=tuple((table.conditions[row], weight) for row, weight in item.rows),
+            screened=item.world.screened, look=look, **told[k], **spread[k],
         )  # fmt: skip
 
 

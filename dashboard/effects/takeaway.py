@@ -8,6 +8,7 @@ from dashboard.effects.effect import Against, Effect, Kind
 from dashboard.effects.families import Adjustment
 
 _GAPS = {Kind.GAP_CHANGE, Kind.GAP_SLOPE, Kind.AIRTIME_GAP_SLOPE, Kind.MAIN_GAP_CHANGE, Kind.GAP_INTERACTION}
+_MAIN = {Kind.MAIN_EFFECT, Kind.MAIN_GAP_CHANGE}
 _UNIT = {
     Kind.SLOPE: "per level", Kind.GAP_SLOPE: "per level",
     Kind.AIRTIME_SLOPE: "per tenth of the text", Kind.AIRTIME_GAP_SLOPE: "per tenth of the text",
@@ -36,10 +37,13 @@ def caption(effects: Sequence[Effect]) -> str:
         return "No comparison yet."
     counts = ", ".join(f"{size} of {kind.value.replace('_', ' ')}" for kind, size in families.items())
     names = sorted({effect.adjustment.label for effect in effects})
+    if len(meanings := {effect.adjustment.holds for effect in effects}) == 1 and max(families.values()) > 1:
+        names.append(*meanings)
+    at = "".join(f" Tested at {words}." for words in sorted({e.look.words for e in effects if e.look is not None}))
     warning = " The effect that ranks first is probably exaggerated." if max(families.values()) > 1 else ""
     return (
         f"Comparisons: {counts}. Thick bars: 95 % each; thin bars: 95 % for all of a kind at once. "
-        f"p by sign flips over queries, adjusted within a kind ({', '.join(names)}).{warning}"
+        f"p by sign flips over queries, adjusted within a kind ({': '.join(names)}).{at}{warning}"
     )
 
 
@@ -53,7 +57,8 @@ def _subject(effect: Effect) -> str:
         Against.SUM: "together, against the sum of each",
     }[effect.against]  # fmt: skip
     arm = f"{effect.doses[0].fact} {effect.doses[0].polarity}" if effect.against is Against.LEVELS else effect.arm
-    return f"{effect.model}, {effect.measure}, {where}, {arm} {against}"
+    over = ", averaged over the other facts" if effect.kind in _MAIN else ""
+    return f"{effect.model}, {effect.measure}, {where}, {arm} {against}{over}"
 
 
 def _claim(effect: Effect) -> str:
@@ -64,7 +69,9 @@ def _claim(effect: Effect) -> str:
     direction = "higher" if (effect.estimate or 0) > 0 else "lower"
     if effect.kind is Kind.GAP:
         direction = "above zero" if (effect.estimate or 0) > 0 else "below zero"
-    if effect.adjustment is Adjustment.BENJAMINI_HOCHBERG:
+    if effect.screened:
+        direction += ", through this fact or an interaction of others that is mixed with it"
+    if effect.adjustment is Adjustment.BENJAMINI_HOCHBERG or effect.screened:
         return f"{direction}, worth a confirming run"
     return direction
 
@@ -72,10 +79,10 @@ def _claim(effect: Effect) -> str:
 def _test(effect: Effect) -> str:
     if effect.p is None or effect.p_adjusted is None:
         return "no test"
-    alone = f"p {_p(effect.p)}"
-    if effect.family_size <= 1:
-        return alone
-    return f"{alone} alone, {_p(effect.p_adjusted)} among {effect.family_size} by {effect.adjustment.label}"
+    said = f"p {_p(effect.p)}"
+    if effect.family_size > 1:
+        said += f" alone, {_p(effect.p_adjusted)} among {effect.family_size} by {effect.adjustment.label}"
+    return said if effect.look is None else f"{said}; {effect.look.words}"
 
 
 def _signed(value: float) -> str:
