@@ -17,6 +17,8 @@ COMMANDS = {
     "watch": "follow a run that this or another process started",
     "cancel": "stop a run: no new calls, what is in flight is kept",
     "report": "rates and effects of a comparison, as text, JSON or Markdown",
+    "label": "say what samples are, blind to their condition, to check a judge",
+    "labels": "pass labels on, take them in, and report what they say of the judge",
     "export": "write figures, points, samples and methods as one zip",
     "facts": "list, show and check facts",
     "models": "list models, their prices, and what stands in the way of calling them",
