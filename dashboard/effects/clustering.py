@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from dashboard.effects.counts import FloatArray, query_rates
@@ -12,11 +14,21 @@ _PRIOR_WEIGHT = 10.0
 _POOLED_WEIGHT = 20.0
 
 
-def intraclass_correlation(Y_CG: FloatArray, N_CG: FloatArray) -> FloatArray:
-    """ICC per condition from ANOVA moments with unequal n, shrunk to the comparison's pooled value.
+@dataclass(frozen=True, slots=True, eq=False)
+class Components:
+    """How the variance of outcomes splits, per condition: ``own`` ICC, and the ``events`` that it rests on.
 
-    A condition without repeats or with one query says nothing about its ICC and takes the pooled value.
+    ``raw`` is the ICC over all conditions together and ``pooled`` the same shrunk to 0.2.
     """
+
+    own: FloatArray
+    events: FloatArray
+    raw: float
+    pooled: float
+
+
+def components(Y_CG: FloatArray, N_CG: FloatArray) -> Components:
+    """ANOVA moments with unequal n; a condition without repeats or with one query says nothing (own ICC, events 0)."""
     present = N_CG > 0
     queries, trials, hits = present.sum(axis=1), N_CG.sum(axis=1), Y_CG.sum(axis=1)
     says = (queries > 1) & (trials > queries)
@@ -30,11 +42,16 @@ def intraclass_correlation(Y_CG: FloatArray, N_CG: FloatArray) -> FloatArray:
     total = np.where(says, between + msw, 0.0)
     own = np.clip(np.divide(between, total, out=np.zeros_like(total), where=total > 0), 0, 1)
     events = np.where(says, np.minimum(hits, trials - hits), 0.0)
-    summed = float(total.sum())
-    pooled = min(max(float(between.sum()) / summed, 0.0), 1.0) if summed > 0 else 0.0
-    everything = float(events.sum())
-    pooled = (everything * pooled + _PRIOR_WEIGHT * _PRIOR_ICC) / (everything + _PRIOR_WEIGHT)
-    return (events * own + _POOLED_WEIGHT * pooled) / (events + _POOLED_WEIGHT)
+    summed, everything = float(total.sum()), float(events.sum())
+    raw = min(max(float(between.sum()) / summed, 0.0), 1.0) if summed > 0 else 0.0
+    pooled = (everything * raw + _PRIOR_WEIGHT * _PRIOR_ICC) / (everything + _PRIOR_WEIGHT)
+    return Components(own=own, events=events, raw=raw, pooled=pooled)
+
+
+def intraclass_correlation(Y_CG: FloatArray, N_CG: FloatArray) -> FloatArray:
+    """ICC per condition, shrunk to the comparison's pooled value; a condition that says nothing takes that."""
+    found = components(Y_CG, N_CG)
+    return (found.events * found.own + _POOLED_WEIGHT * found.pooled) / (found.events + _POOLED_WEIGHT)
 
 
 def effective_trials(N_CG: FloatArray, icc_C: FloatArray, *, these_queries_only: bool = False) -> FloatArray:
