@@ -14,7 +14,7 @@ from facts.catalog import Library
 from facts.errors import FactError
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml
-from runners.estimate import estimate
+from runners.estimate import Plan, estimate
 from runners.limits import Limits
 from runners.model import Model
 from runners.models import find_models
@@ -29,6 +29,11 @@ _LOCK_WAIT_S = 0.5
 def models_of(comparison: Comparison, workspace: Workspace) -> tuple[Model, ...]:
     """The comparison's models, groups opened, among the shipped and the workspace's own; raises ``UnknownName``."""
     return find_models(comparison.models, workspace.models)
+
+
+def judges_of(comparison: Comparison, workspace: Workspace) -> tuple[Model, ...]:
+    """The comparison's judges, the one whose verdicts are the scores first; raises ``UnknownName``."""
+    return find_models(comparison.judges, workspace.models)
 
 
 def lock_of(workspace: Workspace, comparison: str) -> FileLock:
@@ -71,21 +76,27 @@ def save_comparison(workspace: Workspace, comparison: Comparison) -> Path:
 
 def launch(
     comparison: Comparison, library: Library, workspace: Workspace, store: Store,
-    report: Callable[[Progress], None], cancelled: Callable[[], bool],
+    report: Callable[[Progress], None], cancelled: Callable[[], bool], *, only_kept: bool = False,
 ) -> Progress:  # fmt: skip
     """Check, plan and run a comparison to its end, resuming whatever is kept; blocks.
 
-    Raises ``FactError`` for what is wrong before spending, or when another process runs the same comparison.
+    ``only_kept`` samples nothing and has judges read what is kept; the comparison's file is then left alone. Raises
+    ``FactError`` for what is wrong before spending, or when another process runs the same comparison.
     """
-    models = models_of(comparison, workspace)
-    check(comparison, library, models)
+    models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
+    check(comparison, library, models, judges)
     folder = workspace.run_folder(comparison.name)
     try:
         # Not at once: somebody who only asks whether it runs holds the lock for a moment.
         with lock_of(workspace, comparison.name).acquire(timeout=_LOCK_WAIT_S, poll_interval=0.01):
             (folder / CANCEL).unlink(missing_ok=True)
-            save_comparison(workspace, comparison)
-            return _run(comparison, library, models, store, folder, report, cancelled)
+            if not only_kept:
+                save_comparison(workspace, comparison)
+
+            def plan() -> Plan:
+                return estimate(comparison, library, models, store, judges=judges, only_kept=only_kept)
+
+            return _run(comparison, library, plan, store, folder, report, cancelled)
     except Timeout:
         raise FactError(
             f"{comparison.name} is being run already, here or in another process; watch it in the dashboard, or cancel "
@@ -94,7 +105,7 @@ def launch(
 
 
 def _run(
-    comparison: Comparison, library: Library, models: tuple[Model, ...], store: Store, folder: Path,
+    comparison: Comparison, library: Library, plan: Callable[[], Plan], store: Store, folder: Path,
     report: Callable[[Progress], None], cancelled: Callable[[], bool],
 ) -> Progress:  # fmt: skip
     cancel_file = folder / CANCEL
@@ -108,10 +119,9 @@ def _run(
         report(progress)
 
     told(Progress(comparison=comparison.name, state=State.STARTING))
-    plan = estimate(comparison, library, models, store)
     limits = Limits(concurrency=comparison.concurrency, max_calls=comparison.max_calls, max_usd=comparison.max_usd)
     try:
-        return run(plan, library, store, limits, told, lambda: cancelled() or cancel_file.exists())
+        return run(plan(), library, store, limits, told, lambda: cancelled() or cancel_file.exists())
     except BaseException as error:
         write_progress(folder, Progress(comparison=comparison.name, state=State.BROKEN, message=str(error)))
         raise

@@ -27,7 +27,7 @@ def size_words(plan: Plan) -> str:
         "condition": plan.conditions,
         "query": plan.queries,
         "replicate": plan.comparison.replicates,
-        "model": len(plan.models),
+        "model": len(plan.subjects),
     }
     words = " × ".join(f"{n:,} {_plural(name, n)}" for name, n in parts.items())
     trials = sum(item.trials for item in plan.models)

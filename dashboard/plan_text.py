@@ -39,7 +39,8 @@ def plan_lines(plan: Plan) -> list[str]:
     """The plan for a terminal."""
     c = plan.comparison
     size = (
-        f"{plan.conditions} conditions × {plan.queries} queries × {c.replicates} replicates × {len(plan.models)} models"
+        f"{plan.conditions} conditions × {plan.queries} queries × {c.replicates} replicates × "
+        f"{len(plan.subjects)} models"
     )
     total = f"in all {plan.new:,} new calls, {plan.kept:,} already kept"
     return [

@@ -12,12 +12,14 @@ from dashboard.results import ModelResults, Results, Row
 from facts.catalog import Library
 from facts.compose import compose
 from facts.condition import Condition, Tier
-from runners import metrics
+from runners.judging import judging_of
 from runners.keep import from_record, kept
 from runners.planning import queries_of
+from runners.questions import gather, readers
 from runners.request import Request, Turn
-from runners.sample import Failure, Sample, Trouble
+from runners.sample import Sample
 from runners.score import Score
+from runners.scoring import read_all
 from runners.transcript import Transcript, split
 from runners.trial import Trial
 
@@ -76,14 +78,9 @@ def read(results: Results, model: ModelResults, row: Row, library: Library, stor
 def _scores(
     results: Results, trial: Trial, sample: Sample, library: Library, store: Store
 ) -> dict[str, tuple[Score, ...]]:
-    nothing = Failure(trouble=Trouble.STOPPED, message="this question has no kept reply yet")
-    found: dict[str, tuple[Score, ...]] = {}
-    for name in results.metrics:
-        metric = metrics.find(name)
-        keys = [request.key for request in metric.ask(trial, library)]
-        replies = kept(store, keys)
-        found[name] = metric.read(trial, sample, [replies.get(key, nothing) for key in keys], library)
-    return found
+    using = readers(results.comparison, library, (judging_of(results.comparison, results.judge),))
+    replies = gather([trial], library, using, {trial.key: sample}, lambda keys: kept(store, keys))
+    return read_all(trial, library, using, sample, replies)
 
 
 def twin(results: Results, model: ModelResults, row: Row, *, other_tier: bool) -> Row | None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cache.store import Store
-from dashboard.launch import models_of
+from dashboard.launch import judges_of, models_of
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.condition import Condition
 from runners import metrics, providers
 from runners.comparison import Comparison
+from runners.judging import judging_of
 from runners.model import Model
 from runners.planning import chosen_metrics, queries_of
 from runners.sample import Stop
@@ -22,8 +23,10 @@ from runners.scoring import ScoredTrial, scored
 class Row:
     """One trial of one model, small enough to keep a hundred thousand: texts stay in the store.
 
-    ``stop`` is None where no sample is kept. ``values`` maps a metric to the class it read (None: unscored), recall
-    only where it was asked, as ``recall:FACT``.
+    ``stop`` is None where no sample is kept. ``values`` maps a metric to the class it read (None: unscored), as
+    ``METRIC:FACT`` where it reads one a fact and ``METRIC/PART`` where it asks several questions; what does not apply
+    to the trial is not in it. ``wordings`` are the places, in the bank, of the first wording of each of the
+    comparison's facts that the prompt says, −1 for a fact that it does not say.
     """
 
     key: str
@@ -33,6 +36,7 @@ class Row:
     stop: Stop | None
     values: dict[str, str | None]
     frame: str
+    wordings: tuple[int, ...]
     reply_model: str | None
 
 
@@ -52,7 +56,10 @@ class ModelResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """A comparison's scores. ``conditions`` and ``queries`` are what the rows' indices point into."""
+    """A comparison's scores. ``conditions`` and ``queries`` are what the rows' indices point into.
+
+    ``judge`` is whose verdicts the scores are, None where nobody judges; ``judge_simulated`` says that it is no model.
+    """
 
     comparison: Comparison
     conditions: tuple[Condition, ...]
@@ -60,6 +67,8 @@ class Results:
     groups: tuple[str, ...]
     metrics: tuple[str, ...]
     models: tuple[ModelResults, ...]
+    judge: Model | None = None
+    judge_simulated: bool = False
 
     @property
     def planned(self) -> int:
@@ -74,7 +83,7 @@ class Results:
     @property
     def simulated(self) -> bool:
         """Whether any of it is simulated."""
-        return any(model.simulated for model in self.models)
+        return self.judge_simulated or any(model.simulated for model in self.models)
 
     @property
     def interim(self) -> bool:
@@ -82,11 +91,17 @@ class Results:
         return self.kept < self.planned
 
     def measures(self) -> dict[str, str]:
-        """The measures that the metrics give, each with the metric that gives it; the first metric wins a name."""
+        """The measures that the metrics give, each with the metric that gives it; the first metric wins a name.
+
+        Questions that are put under several conditions of their own give one measure each: ``MEASURE@AUDIENCE``.
+        """
         found: dict[str, str] = {}
         for name in self.metrics:
-            for measure in metrics.find(name).MEASURES:
-                found.setdefault(measure, name)
+            metric = metrics.find(name)
+            groups = [f"@{audience}" for audience in self.comparison.audiences] if metric.SCOPE == "part" else [""]
+            for measure in metric.MEASURES:
+                for group in groups:
+                    found.setdefault(f"{measure}{group}", name)
         return found
 
 
@@ -94,22 +109,32 @@ def _values(item: ScoredTrial) -> dict[str, str | None]:
     values: dict[str, str | None] = {}
     for name, scores in item.scores.items():
         for score in scores:
-            values[f"{name}:{score.fact}" if score.fact else name] = score.value
+            key = f"{name}:{score.fact}" if score.fact else f"{name}/{score.part}" if score.part else name
+            values[key] = score.value
     return values
 
 
 def _rows(items: Iterator[ScoredTrial], conditions: dict[Condition, int], queries: dict[str, int]) -> Iterator[Row]:
     for item in items:
         trial, sample = item.trial, item.sample
+        first = {span.fact: span.wording for span in reversed(trial.prompt.spans)}
         yield Row(
             key=trial.key, condition=conditions[trial.condition], query=queries[trial.query.id],
             replicate=trial.replicate, stop=sample.stop if sample else None, values=_values(item),
-            frame=trial.prompt.frame, reply_model=sample.model if sample else None,
+            frame=trial.prompt.frame, wordings=tuple(first.get(fact, -1) for fact in trial.facts),
+            reply_model=sample.model if sample else None,
         )  # fmt: skip
 
 
-def load_results(comparison: Comparison, library: Library, workspace: Workspace, store: Store) -> Results:
-    """Score every kept sample of a comparison; calls nothing. Raises ``FactError`` where it cannot be composed."""
+def load_results(
+    comparison: Comparison, library: Library, workspace: Workspace, store: Store, judge: Model | None = None
+) -> Results:
+    """Score every kept sample of a comparison; calls nothing. Raises ``FactError`` where it cannot be composed.
+
+    The verdicts are the first judge's, or those of ``judge``.
+    """
+    chosen = judge or next(iter(judges_of(comparison, workspace)), None)
+    judging = judging_of(comparison, chosen)
     conditions = comparison.conditions()
     queries = queries_of(comparison, library.setting(comparison.setting))
     condition_index = {condition: number for number, condition in enumerate(conditions)}
@@ -117,10 +142,11 @@ def load_results(comparison: Comparison, library: Library, workspace: Workspace,
     return Results(
         comparison=comparison, conditions=conditions, queries=tuple(q.id for q in queries),
         groups=tuple(q.group for q in queries), metrics=chosen_metrics(comparison, library),
+        judge=chosen, judge_simulated=bool(chosen and providers.find(chosen.provider).SIMULATED),
         models=tuple(
             ModelResults(
                 model=model, simulated=providers.find(model.provider).SIMULATED,
-                rows=tuple(_rows(scored(comparison, library, model, store), condition_index, query_index)),
+                rows=tuple(_rows(scored(comparison, library, model, store, judging), condition_index, query_index)),
             )
             for model in models_of(comparison, workspace)
         ),

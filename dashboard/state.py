@@ -12,7 +12,7 @@ from cache.store import Store
 from dashboard import comparisons, jobs
 from dashboard.comparison_fields import NAMES, Field, adapted, comparison_from, fields_of
 from dashboard.dose_code import Choice, changed, decode
-from dashboard.launch import models_of, save_comparison
+from dashboard.launch import judges_of, models_of, save_comparison
 from dashboard.results import Results, load_results
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import Library, load
@@ -20,8 +20,10 @@ from facts.errors import FactError
 from facts.salience import Polarity, Salience
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml, parse_comparison
-from runners.estimate import Plan, Size, estimate, sizes
+from runners.estimate import Plan, estimate
 from runners.planning import check
+from runners.questions import judged
+from runners.sizes import Size, sizes
 
 DRAFT = "(draft)"  # no comparison can have this name
 PICKED = "comparison"  # keys of widgets that are bound to the URL
@@ -244,15 +246,17 @@ def keep_valid(key: str, options: list[str]) -> None:
 def _sized(text: str, stamp: tuple[tuple[str, int], ...]) -> dict[str, tuple[Size, ...]]:
     # Composing is most of a plan's work and does not depend on what is kept.
     comparison = parse_comparison("comparison", text)
+    if judged(comparison, library()):
+        return {}  # what judges are asked changes with every sample
     return {m.label: tuple(sizes(comparison, library(), m)) for m in models_of(comparison, workspace())}
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _plan(text: str, version: int, keys_present: tuple[str, ...], stamp: tuple[tuple[str, int], ...]) -> Plan:
     comparison = parse_comparison("comparison", text)
-    models = models_of(comparison, workspace())
-    check(comparison, library(), models)
-    return estimate(comparison, library(), models, store(), _sized(text, stamp))
+    models, judges = models_of(comparison, workspace()), judges_of(comparison, workspace())
+    check(comparison, library(), models, judges)
+    return estimate(comparison, library(), models, store(), _sized(text, stamp), judges=judges)
 
 
 def plan(comparison: Comparison) -> Plan:

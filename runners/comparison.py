@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from facts import channels
-from facts.condition import Channel, Condition, Reasoning, Tier
+from facts.condition import Channel, Condition, Indicator, Reasoning, Tier
 from facts.designs import Arm, arms
 from facts.errors import FactError
 from facts.salience import Polarity
@@ -15,7 +15,7 @@ from facts.salience import Polarity
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")  # a file and a folder bear it, so it holds no part of a path
 
 # Beyond these nothing is measured that is not measured below; they keep a slipped key from planning for ever.
-_MOST = {"replicates": 100_000, "queries": 1_000_000, "documents": 1_000, "concurrency": 4_096,
+_MOST = {"replicates": 100_000, "queries": 1_000_000, "documents": 1_000, "concurrency": 4_096, "looks": 20,
          "max_tokens": 10_000_000, "background_tokens": 10_000_000}  # fmt: skip
 
 
@@ -26,6 +26,12 @@ class Comparison:
     ``queries`` is how many of the setting's queries are asked, taken from one seeded order, so that more queries only
     add; ``query_ids`` picks them by name instead. ``query_file`` is a JSONL file of the user's own queries.
     ``max_tokens`` and ``background_tokens`` of None mean the setting's and the channel's own.
+
+    ``judges`` are models (labels or specs) that read the samples: the first one's verdicts are the scores, further ones
+    are asked as well so that their agreement can be known. Nobody judges by default. ``votes``, ``threshold`` and
+    ``rubrics`` are as in ``Judging``; ``audiences`` are what interviewed models are told about who reads, ``interview``
+    is where it takes place (``fresh`` or ``after``) and ``interview_replicates`` how many replicates are interviewed.
+    ``looks`` of 2 or more pre-sets that many looks at the data while it runs; 0 means one look, at the end.
     """
 
     name: str
@@ -39,12 +45,21 @@ class Comparison:
     tiers: tuple[Tier, ...] = (Tier.MONITORED, Tier.UNMONITORED)
     labels: str = "free_paid"
     variant: str = "conflict"
+    indicator: Indicator = Indicator.ALWAYS
     reasoning: tuple[Reasoning, ...] = (Reasoning.NONE,)
     queries: int = 20
     query_ids: tuple[str, ...] = ()
     query_file: str | None = None
     replicates: int = 5
     metrics: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+    votes: int | None = None
+    threshold: float = 0.4
+    rubrics: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ("unsaid",)
+    interview: str = "fresh"
+    interview_replicates: int = 1
+    looks: int = 0
     temperature: float = 1.0
     max_tokens: int | None = None
     background_tokens: int | None = None
@@ -60,12 +75,25 @@ class Comparison:
             raise FactError(
                 f"name {self.name!r}: use lower-case letters, digits, - and _ (at most 80), as in my-ladder"
             )
-        for field in ("models", "facts", "levels", "polarities", "tiers", "reasoning"):
+        for field in ("models", "facts", "levels", "polarities", "tiers", "reasoning", "audiences"):
             if not getattr(self, field):
                 raise FactError(f"{field} is empty; name at least one")
-        for field, least in (("replicates", 1), ("queries", 1), ("documents", 1), ("concurrency", 1)):
+        for field, least in (
+            ("replicates", 1),
+            ("queries", 1),
+            ("documents", 1),
+            ("concurrency", 1),
+            ("interview_replicates", 1),
+            ("looks", 0),
+        ):
             if getattr(self, field) < least:
                 raise FactError(f"{field} must be at least {least}, got {getattr(self, field)}")
+        if self.votes is not None and not 1 <= self.votes <= 99:
+            raise FactError(f"votes must be from 1 to 99 (or left out), got {self.votes}")
+        if not (math.isfinite(self.threshold) and 0 < self.threshold <= 1):
+            raise FactError(f"threshold is a share of votes above 0 and up to 1, got {self.threshold}")
+        if self.interview not in ("fresh", "after"):
+            raise FactError(f"interview is 'fresh' or 'after' (the transcript), got {self.interview!r}")
         _bounded(self)
         _distinct(self)
         for field in ("max_tokens", "background_tokens", "max_calls", "max_usd"):
@@ -87,7 +115,8 @@ class Comparison:
         tokens = self.background_tokens or channels.find(self.channel).DEFAULT_TOKENS
         return tuple(
             Condition(setting=self.setting, doses=arm, tier=tier, channel=self.channel, reasoning=mode,
-                      labels=self.labels, variant=self.variant, background_tokens=tokens, documents=self.documents)
+                      labels=self.labels, variant=self.variant, indicator=self.indicator,
+                      background_tokens=tokens, documents=self.documents)
             for arm in self.arms for mode in self.reasoning for tier in self.tiers
         )  # fmt: skip
 
@@ -102,7 +131,7 @@ def _bounded(comparison: Comparison) -> None:
 
 def _distinct(comparison: Comparison) -> None:
     # The same cell twice would count every sample twice and make intervals too narrow.
-    for field in ("models", "tiers", "reasoning", "metrics", "query_ids"):
+    for field in ("models", "tiers", "reasoning", "metrics", "judges", "audiences", "query_ids"):
         names: tuple[str, ...] = getattr(comparison, field)
         if len(set(names)) < len(names):
             again = next(name for name in names if names.count(name) > 1)

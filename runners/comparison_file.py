@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tomli_w
 from pydantic import Field, model_validator
 
-from facts.condition import Channel, Reasoning, Tier
+from facts.condition import Channel, Indicator, Reasoning, Tier
 from facts.errors import BrokenFile, FactError
 from facts.parse import Strict, home_path, parse_toml, read_text
 from facts.salience import Polarity
@@ -33,6 +33,19 @@ class _Budget(Strict):
     usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
+class _Judging(Strict):
+    judges: list[str] = Field(default_factory=list[str])
+    votes: Annotated[int, Field(ge=1, le=99)] | None = None
+    threshold: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.4
+    rubrics: list[str] = Field(default_factory=list[str])
+
+
+class _Interview(Strict):
+    audiences: Annotated[list[str], Field(min_length=1)] = Field(default_factory=lambda: ["unsaid"])
+    context: Literal["fresh", "after"] = "fresh"
+    replicates: Annotated[int, Field(gt=0)] = 1
+
+
 class _File(Strict):
     name: str
     setting: str
@@ -45,11 +58,15 @@ class _File(Strict):
     )
     labels: str = "free_paid"
     variant: str = "conflict"
+    indicator: Literal["always", "only_monitored", "only_unmonitored"] = "always"
     reasoning: list[Literal["scratchpad", "none", "native"]] = Field(default_factory=lambda: ["none"], min_length=1)
     queries: Annotated[int, Field(gt=0)] | Names = 20
     query_file: str | None = None
     replicates: Annotated[int, Field(gt=0)] = 5
     metrics: list[str] = Field(default_factory=list[str])
+    judging: _Judging = _Judging()
+    interview: _Interview = _Interview()
+    looks: Annotated[int, Field(ge=0, le=20)] = 0
     temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] = 1.0
     max_tokens: Annotated[int, Field(gt=0)] | None = None
     background_tokens: Annotated[int, Field(gt=0)] | None = None
@@ -76,9 +93,13 @@ def parse_comparison(name: Path | str, text: str) -> Comparison:
             facts=tuple(raw.design.facts), design=raw.design.kind, levels=tuple(raw.design.levels),
             polarities=tuple(Polarity(p) for p in raw.design.polarities), channel=Channel(raw.channel),
             tiers=tuple(Tier(t) for t in raw.tiers), labels=raw.labels, variant=raw.variant,
+            indicator=Indicator(raw.indicator),
             reasoning=tuple(Reasoning(r) for r in raw.reasoning),
             queries=len(ids) or (raw.queries if isinstance(raw.queries, int) else 1), query_ids=tuple(ids),
             query_file=raw.query_file, replicates=raw.replicates, metrics=tuple(raw.metrics),
+            judges=tuple(raw.judging.judges), votes=raw.judging.votes, threshold=raw.judging.threshold,
+            rubrics=tuple(raw.judging.rubrics), audiences=tuple(raw.interview.audiences),
+            interview=raw.interview.context, interview_replicates=raw.interview.replicates, looks=raw.looks,
             temperature=raw.temperature, max_tokens=raw.max_tokens, background_tokens=raw.background_tokens,
             documents=raw.documents, seed=raw.seed, concurrency=raw.concurrency, max_calls=raw.budget.calls,
             max_usd=raw.budget.usd, note=raw.note,
@@ -111,6 +132,11 @@ def comparison_toml(comparison: Comparison) -> str:
     for name in ("models", "tiers", "reasoning", "metrics"):
         if name in data:
             data[name] = [str(item) for item in getattr(comparison, name)]
-    data["channel"] = str(comparison.channel)
-    tables = {"design": design, "budget": {k: v for k, v in budget.items() if v is not None}}
+    data |= {"channel": str(comparison.channel), "indicator": str(comparison.indicator)}
+    judging = {name: data.pop(name) for name in ("judges", "votes", "threshold", "rubrics") if name in data}
+    interview = {"audiences": list(data.pop("audiences")), "context": data.pop("interview"),
+                 "replicates": data.pop("interview_replicates")}  # fmt: skip
+    tables = {"design": design, "budget": {k: v for k, v in budget.items() if v is not None},
+              "judging": judging if judging != {"threshold": _Judging().threshold} else {},
+              "interview": interview if interview != _Interview().model_dump() else {}}  # fmt: skip
     return tomli_w.dumps({**data, **{name: table for name, table in tables.items() if table}})

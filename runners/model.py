@@ -11,7 +11,8 @@ class Model:
 
     Prices are USD per million tokens; ``None`` is unknown, which is never read as free. ``context`` is the largest
     prompt plus reply in tokens. ``thinking_tokens`` is the budget when the native reasoning mode is asked for;
-    ``None`` says that the model has no such mode. ``key_env`` names the environment variable that holds the key.
+    ``None`` says that the model has no such mode. ``structured`` says whether replies can be held to a JSON
+    schema (None: as its name suggests). ``key_env`` names the environment variable that holds the key.
     """
 
     label: str
@@ -26,4 +27,5 @@ class Model:
     context: int | None = None
     thinking_tokens: int | None = None
     takes_temperature: bool = True
+    structured: bool | None = None
     note: str = ""

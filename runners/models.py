@@ -40,6 +40,7 @@ class _Entry(Strict):
     context: Tokens | None = None
     thinking_tokens: Annotated[int, Field(ge=1024, le=10_000_000)] | None = None  # Anthropic's floor for a budget
     takes_temperature: bool = True
+    structured: bool | None = None
     note: str = ""
     checked: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] | None = None
     source: str | None = None

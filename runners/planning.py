@@ -14,8 +14,10 @@ from facts.parse import home_path
 from facts.read_setting import read_queries
 from facts.seeds import stream
 from facts.setting import Query, Setting
-from runners import metrics, providers
+from runners import metrics, providers, rubric
+from runners.case import Case
 from runners.comparison import Comparison
+from runners.metrics._interview import check_audience
 from runners.model import Model
 from runners.request import Request, Turn
 from runners.trial import Trial
@@ -103,10 +105,9 @@ def trials(comparison: Comparison, library: Library, model: Model) -> Iterator[T
 
 
 def requests_of(trial: Trial, comparison: Comparison, library: Library) -> tuple[Request, ...]:
-    """The trial's own request and those of its metrics' probes."""
-    further = [
-        request for name in chosen_metrics(comparison, library) for request in metrics.find(name).ask(trial, library)
-    ]
+    """The trial's own request and those of its metrics that do not wait for a reply."""
+    case = Case(trial=trial, library=library)
+    further = [request for name in chosen_metrics(comparison, library) for request in metrics.find(name).ask(case)]
     return (trial.request, *further)
 
 
@@ -116,7 +117,7 @@ def chosen_metrics(comparison: Comparison, library: Library) -> tuple[str, ...]:
     return comparison.metrics or (own, "refusal", "keyword_alignment_faking")
 
 
-def check(comparison: Comparison, library: Library, models: tuple[Model, ...]) -> None:
+def check(comparison: Comparison, library: Library, models: tuple[Model, ...], judges: tuple[Model, ...] = ()) -> None:
     """Everything that can be known to be wrong before spending; raises ``FactError`` saying what to do."""
     setting = library.setting(comparison.setting)
     for fact in comparison.facts:
@@ -127,7 +128,9 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...]) -
             raise FactError(
                 f"metric {name!r} reads {', '.join(metric.SETTINGS)}, not {setting.slug}; use {setting.metric!r}"
             )
+    _judges(comparison, library, judges)
     _distinct(models)
+    _distinct(judges)
     for model in models:
         if Reasoning.NATIVE in comparison.reasoning and not model.thinking_tokens:
             raise FactError(f"{model.label} has no native thinking; set thinking_tokens for it in models.toml, or use "
@@ -135,6 +138,19 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...]) -
         # One whole block: every arm of the first query must compose.
         for _ in islice(trials(comparison, library, model), len(comparison.conditions())):
             pass
+
+
+def _judges(comparison: Comparison, library: Library, judges: tuple[Model, ...]) -> None:
+    need = [name for name in chosen_metrics(comparison, library) if metrics.find(name).KIND == "judge"]
+    if need and not judges:
+        raise FactError(
+            f'metric {need[0]!r} needs a judge, and nobody judges unless you say who: add judges = ["MODEL"] under '
+            "[judging] in the comparison's file (or choose one on the page); `salience models` lists what there is"
+        )
+    for label in comparison.rubrics:
+        rubric.parse_label(label)
+    for audience in comparison.audiences:
+        check_audience(audience)
 
 
 def _distinct(models: tuple[Model, ...]) -> None:

@@ -22,7 +22,8 @@ class Request:
 
     ``endpoint`` identifies where the model lives (a base URL, the digest of a weights file, an organism's truth), so
     that two servers with one model name never share samples. ``replicate`` is the index of a repeated sample: raising
-    the number of replicates asks only for the new indices. Unset optional fields do not enter the key.
+    the number of replicates asks only for the new indices. ``schema`` is JSON text: the schema
+    that the provider holds the reply to. Unset optional fields do not enter the key.
     """
 
     provider: str
@@ -35,6 +36,7 @@ class Request:
     top_p: float | None = None
     stop: tuple[str, ...] | None = None
     thinking_tokens: int | None = None
+    schema: str | None = None
     replicate: int = 0
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class Request:
             "top_p": self.top_p,
             "stop": None if self.stop is None else list(self.stop),
             "thinking_tokens": self.thinking_tokens,
+            "schema": self.schema,
             "replicate": self.replicate,
         }
 

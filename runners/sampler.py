@@ -14,6 +14,7 @@ from cache.store import Store
 from runners import providers
 from runners.attempts import attempt, failure
 from runners.budget import Budget, Verdict, cost_usd, most_usd
+from runners.inbox import Inbox
 from runners.keep import kept, to_record
 from runners.limits import Limits
 from runners.model import Model
@@ -159,19 +160,34 @@ async def ask(line: Line, connection: Connection, request: Request, key: str, ji
     return outcome
 
 
-def _look(requests: Iterator[tuple[str, Request]], store: Store) -> list[tuple[Request, str, Sample | None]]:
-    chunk = list(islice(requests, _LOOK))
+_Looked = list[tuple[Request, str, Sample | None]]
+
+
+def _find(chunk: list[tuple[str, Request]], store: Store) -> _Looked:
     found = kept(store, [key for key, _ in chunk])
     return [(request, key, found.get(key)) for key, request in chunk]
 
 
-async def sample(requests: Iterable[tuple[str, Request]], line: Line) -> AsyncIterator[Answer]:
+def _look(requests: Iterator[tuple[str, Request]], store: Store) -> _Looked:
+    return _find(list(islice(requests, _LOOK)), store)
+
+
+async def _next(source: Iterator[tuple[str, Request]] | Inbox, line: Line) -> _Looked:
+    if not isinstance(source, Inbox):
+        return await asyncio.to_thread(_look, source, line.store)
+    chunk = await source.take(_LOOK, lambda: _over(line))
+    return await asyncio.to_thread(_find, chunk, line.store) if chunk else []
+
+
+async def sample(requests: Iterable[tuple[str, Request]] | Inbox, line: Line) -> AsyncIterator[Answer]:
     """Each (key, request)'s answer as it comes, kept ones first within a look-up; taken lazily, in order.
+
+    From an inbox, what comes up meanwhile, until it is closed.
 
     Composing prompts and reading the store happen in a thread. After cancellation, a used-up budget or a fatal error
     no new call starts, what is in flight is kept and answered, and requests not reached yet are not answered at all.
     """
-    source = iter(requests)
+    source = requests if isinstance(requests, Inbox) else iter(requests)
     answers: asyncio.Queue[_Item] = asyncio.Queue(maxsize=_LOOK)
     connection: Connection | None = None
     jitter = random.Random()
@@ -195,7 +211,7 @@ async def sample(requests: Iterable[tuple[str, Request]], line: Line) -> AsyncIt
             room.release()
             _report(task, answers)
 
-        while not _over(line) and (chunk := await asyncio.to_thread(_look, source, line.store)):
+        while not _over(line) and (chunk := await _next(source, line)):
             free = tuple(
                 Answer(request=r, key=k, outcome=have, was_kept=True) for r, k, have in chunk if have is not None
             )

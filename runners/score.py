@@ -12,5 +12,6 @@ class Score:
 
     value: str | None
     fact: str = ""  # the fact that a manipulation check is about; empty for outcomes
+    part: str = ""  # which of several questions about one sample, as in an interview: ``group/question``
     reason: str = ""
     evidence: str = ""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from cache.store import Store
 from facts.catalog import Library
-from runners import metrics
 from runners.comparison import Comparison
+from runners.judging import NOBODY, Judging
 from runners.keep import kept
 from runners.model import Model
-from runners.planning import chosen_metrics, trials
-from runners.sample import Failure, Outcome, Sample, Trouble
+from runners.planning import trials
+from runners.questions import Reader, gather, readers
+from runners.sample import Outcome, Sample
 from runners.score import Score
 from runners.trial import Trial
 
@@ -29,26 +30,23 @@ class ScoredTrial:
     scores: Mapping[str, tuple[Score, ...]]
 
 
-def scored(comparison: Comparison, library: Library, model: Model, store: Store) -> Iterator[ScoredTrial]:
-    """Every trial of one model with what can be read off it now; never calls a model."""
-    chosen = [(name, metrics.find(name)) for name in chosen_metrics(comparison, library)]
+def scored(
+    comparison: Comparison, library: Library, model: Model, store: Store, judging: Judging = NOBODY
+) -> Iterator[ScoredTrial]:
+    """Every trial of one model with what can be read off it now, under one judge; never calls a model."""
+    using = readers(comparison, library, (judging,))
     source = trials(comparison, library, model)
     while chunk := list(islice(source, _LOOK)):
-        probes = {
-            (trial.key, name): [request.key for request in metric.ask(trial, library)]
-            for trial in chunk for name, metric in chosen
-        }  # fmt: skip
-        wanted = [trial.key for trial in chunk] + [key for keys in probes.values() for key in keys]
-        found = kept(store, wanted)
+        samples = kept(store, [trial.key for trial in chunk])
+        replies = gather(chunk, library, using, samples, lambda keys: kept(store, keys))
         for trial in chunk:
-            sample = found.get(trial.key)
-            scores: dict[str, tuple[Score, ...]] = {}
-            for name, metric in chosen:
-                replies: list[Outcome] = [found.get(key) or _missing() for key in probes[trial.key, name]]
-                if sample is not None:
-                    scores[name] = metric.read(trial, sample, replies, library)
+            sample = samples.get(trial.key)
+            scores = read_all(trial, library, using, sample, replies) if sample else {}
             yield ScoredTrial(trial=trial, sample=sample, scores=scores)
 
 
-def _missing() -> Failure:
-    return Failure(trouble=Trouble.STOPPED, message="this question has no kept reply yet", advice="run the comparison")
+def read_all(
+    trial: Trial, library: Library, using: Sequence[Reader], sample: Sample, replies: Mapping[str, Outcome]
+) -> dict[str, tuple[Score, ...]]:
+    """The scores of each metric for one sample."""
+    return {reader.name: reader.metric.read(reader.case(trial, library, sample, replies)) for reader in using}

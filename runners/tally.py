@@ -12,11 +12,15 @@ from runners.sampler import Answer, Line
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Mutable counts behind ``ModelProgress``; one per model and run."""
+    """Mutable counts behind ``ModelProgress``; one per model and run.
+
+    ``expected_all`` says that everything that could come up has come up; until then a judge's plan is an estimate.
+    """
 
     label: str
     planned: int
     simulated: bool
+    expected_all: bool = False
     kept_before: int = 0
     done: int = 0
     refused: int = 0
@@ -47,8 +51,10 @@ class Tally:
 
     def progress(self, line: Line | None) -> ModelProgress:
         """A frozen snapshot."""
+        settled = self.kept_before + self.done + sum(self.failures.values())
+        planned = settled if self.expected_all else max(self.planned, settled)
         return ModelProgress(
-            label=self.label, planned=self.planned, kept_before=self.kept_before, done=self.done, refused=self.refused,
+            label=self.label, planned=planned, kept_before=self.kept_before, done=self.done, refused=self.refused,
             cut_short=self.cut_short, failures=dict(self.failures), messages=dict(self.messages),
             resolved=tuple(sorted(self.resolved)), concurrency=line.pace.target if line else 0,
             in_flight=line.pace.in_flight if line else 0, cached_tokens=self.cached_tokens, simulated=self.simulated,

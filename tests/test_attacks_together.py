@@ -10,11 +10,11 @@ from dashboard.workspace import Workspace
 from facts.catalog import load
 from fake_server import FakeServer, Reply
 from runners.comparison_file import parse_comparison
-from runners.estimate import requests
 from runners.keep import to_record
 from runners.models import find_model
 from runners.progress import State
 from runners.sample import Sample, Stop
+from runners.sizes import requests
 
 
 def comparison(server, name, queries=10):

@@ -156,8 +156,8 @@ def test_store_verify_names_a_row_whose_key_does_not_match(run, tmp_path):
 def test_store_why_names_the_nearest_kept_request(run, plain, tmp_path):
     from facts.catalog import load
     from runners.comparison_file import read_comparison
-    from runners.estimate import requests
     from runners.models import find_model
+    from runners.sizes import requests
 
     comparison = read_comparison(plain)
     key, request = next(iter(requests(comparison, load(), find_model(comparison.models[0]))))

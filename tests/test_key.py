@@ -33,6 +33,7 @@ OTHER = {
     "top_p": 0.6,
     "stop": ("STOP",),
     "thinking_tokens": 2048,
+    "schema": '{"type": "object"}',
     "replicate": 4,
 }
 

@@ -10,12 +10,13 @@ from facts.catalog import shipped
 from facts.errors import DoesNotFit, FactError, UnknownName
 from facts.salience import Polarity
 from runners.comparison import Comparison
-from runners.estimate import estimate, requests
+from runners.estimate import estimate
 from runners.keep import to_record
 from runners.model import Model
 from runners.planning import check, queries_of, trials
 from runners.sample import Sample, Stop, Usage
 from runners.scoring import scored
+from runners.sizes import requests
 
 LIBRARY = shipped()
 MODEL = Model(label="m", provider="openai_compatible", name="fake-1", base_url="http://127.0.0.1:1/v1",

@@ -8,9 +8,12 @@ from facts.catalog import shipped
 from facts.compose import compose
 from facts.condition import Condition, Reasoning, Tier
 from facts.salience import Dose
+from runners.case import Case
+from runners.judging import NOBODY, Judging
+from runners.metrics import Metric
 from runners.model import Model
 from runners.request import Request, Turn
-from runners.sample import Sample, Stop
+from runners.sample import Outcome, Sample, Stop
 from runners.trial import Trial
 
 MODEL = Model(label="test", provider="organism", name="test")
@@ -35,6 +38,22 @@ def make_trial(
                       thinking_tokens=1024, replicate=replicate)  # fmt: skip
     return Trial(model=MODEL, condition=condition, query=query, replicate=replicate, prompt=prompt, request=request,
                  key=request.key, facts=facts)  # fmt: skip
+
+
+def case_of(trial: Trial, sample: Sample | None = None, judging: Judging = NOBODY, **replies: Outcome) -> Case:
+    """A case in front of a metric; ``replies`` by key."""
+    return Case(trial=trial, library=shipped(), sample=sample, judging=judging, replies=replies)
+
+
+def answered(metric: Metric, trial: Trial, sample: Sample, *texts: str | Outcome, judging: Judging = NOBODY) -> Case:
+    """The case once everything that the metric asks was answered with these texts, in turn; the last one repeats."""
+    replies: dict[str, Outcome] = {}
+    said = list(texts)
+    while fresh := [r for r in metric.ask(case_of(trial, sample, judging, **replies)) if r.key not in replies]:
+        for request in fresh:
+            text = said.pop(0) if len(said) > 1 else said[0]
+            replies[request.key] = say(text) if isinstance(text, str) else text
+    return case_of(trial, sample, judging, **replies)
 
 
 def say(text: str, stop: Stop = Stop.END, reasoning: str | None = None) -> Sample:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from cache.store import Store
-from dashboard.launch import models_of
+from dashboard.launch import judges_of, models_of
 from dashboard.plan_text import plan_json, plan_lines
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import load
@@ -43,12 +43,12 @@ def main(args: argparse.Namespace) -> int:
     workspace = open_workspace(args.workspace)
     comparison = find_comparison(args.comparison, workspace)
     library = load(workspace.facts)
-    models = models_of(comparison, workspace)
-    check(comparison, library, models)
+    models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
+    check(comparison, library, models, judges)
     if workspace.store.exists():
         with Store(workspace.store) as store:
-            plan = estimate(comparison, library, models, store)
+            plan = estimate(comparison, library, models, store, judges=judges)
     else:
-        plan = estimate(comparison, library, models, None)
+        plan = estimate(comparison, library, models, None, judges=judges)
     print(json.dumps(plan_json(plan), indent=2) if args.json else "\n".join(plan_lines(plan)))
     return 0

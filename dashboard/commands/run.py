@@ -12,7 +12,7 @@ from types import FrameType
 
 from cache.store import Store
 from dashboard.commands.plan import find_comparison
-from dashboard.launch import launch, models_of
+from dashboard.launch import judges_of, launch, models_of
 from dashboard.plan_text import plan_lines, progress_line, trouble_lines
 from dashboard.workspace import open_workspace
 from facts.catalog import load
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("comparison", help="a comparison file (TOML), or the name of one in the workspace")
     parser.add_argument("--model", action="append", metavar="LABEL", help="run on this model instead (repeatable)")
+    parser.add_argument("--judge", action="append", metavar="LABEL", help="judge with this model instead (repeatable)")
     parser.add_argument("--replicates", type=int, metavar="N", help="this many replicates instead")
     parser.add_argument("--queries", type=int, metavar="N", help="this many queries instead")
     parser.add_argument("--max-usd", type=float, metavar="USD", help="stop before this much is spent")
@@ -57,13 +58,14 @@ def main(args: argparse.Namespace) -> int:
     workspace = open_workspace(args.workspace)
     comparison = find_comparison(args.comparison, workspace)
     chosen = {
-        "models": tuple(args.model) if args.model else None, "replicates": args.replicates, "queries": args.queries,
+        "models": tuple(args.model) if args.model else None,
+        "judges": tuple(args.judge) if args.judge else None, "replicates": args.replicates, "queries": args.queries,
         "max_usd": args.max_usd, "max_calls": args.max_calls, "concurrency": args.concurrency,
     }  # fmt: skip
     comparison = replace(comparison, **{name: value for name, value in chosen.items() if value is not None})
     library = load(workspace.facts)
-    models = models_of(comparison, workspace)
-    check(comparison, library, models)
+    models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
+    check(comparison, library, models, judges)
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -74,7 +76,7 @@ def main(args: argparse.Namespace) -> int:
         print("\nstopping: no new calls; waiting for what is in flight (Ctrl-C again to abandon it)", file=sys.stderr)
 
     with Store(workspace.store) as store:
-        plan = estimate(comparison, library, models, store)
+        plan = estimate(comparison, library, models, store, judges=judges)
         print("\n".join(plan_lines(plan)), file=sys.stderr)
         paid = plan.cost("high")
         if plan.new and paid != 0 and not args.yes and sys.stdin.isatty() and not _agreed():

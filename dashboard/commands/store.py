@@ -15,7 +15,7 @@ from dashboard.commands.plan import find_comparison
 from dashboard.launch import models_of
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import load
-from runners.estimate import requests
+from runners.sizes import requests
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,41 +4,47 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, Protocol, cast
 
-from facts.catalog import Library
 from facts.errors import UnknownName
+from runners.case import Case
 from runners.request import Request
-from runners.sample import Outcome, Sample
 from runners.score import Score
-from runners.trial import Trial
 
 
 class Metric(Protocol):
     """What a metric file defines, as module-level names.
 
-    ``KIND``: ``rule`` reads the sample alone; ``probe`` asks the same model again in a fresh call; ``judge`` asks
-    another model. ``MEASURES`` turns classes into 0/1 for rates: a class that a measure leaves out is unscored there.
-    ``SETTINGS`` names the settings it can read (empty: all). ``EXAMPLES`` are (reply text, expected class) pairs that
-    the tests run.
+    ``KIND``: ``rule`` reads the sample alone; ``probe`` asks the same model again in a fresh call, whatever it
+    replied; ``judge`` asks about what was replied. ``SCOPE``: one score a ``sample``, one a ``fact`` (named in
+    ``Score.fact``), or one a ``part`` (named in ``Score.part``). ``MEASURES`` turns classes into 0/1 for rates: a class
+    that a measure leaves out is unscored there; those in ``MONITORED_ONLY`` do not exist in the other tier.
+    ``SETTINGS`` names the settings it can read (empty: all). ``EXAMPLES`` are (reply, expected class) that the tests
+    run; for a judge (reply of the model, reply of the judge, expected class or None for unscored).
     """
 
     TITLE: str
     ABOUT: str
     KIND: Literal["rule", "probe", "judge"]
     HEURISTIC: bool
+    SCOPE: Literal["sample", "fact", "part"]
+    MONITORED_ONLY: tuple[str, ...]
     SETTINGS: tuple[str, ...]
     CLASSES: tuple[str, ...]
     MEASURES: Mapping[str, Mapping[str, bool]]
 
-    def ask(self, trial: Trial, library: Library) -> tuple[Request, ...]:
-        """Further requests that this metric needs for the trial; empty for a rule."""
+    def ask(self, case: Case) -> tuple[Request, ...]:
+        """Every request that can be named with what is known so far, those answered already included. Pure.
+
+        Asked again as replies come: a question may rest on the reply to another. Without a sample, only what does not
+        depend on it.
+        """
         ...
 
-    def read(self, trial: Trial, sample: Sample, replies: Sequence[Outcome], library: Library) -> tuple[Score, ...]:
-        """The scores of one sample (usually one; recall gives one per fact), given the outcomes of ``ask``. Pure."""
+    def read(self, case: Case) -> tuple[Score, ...]:
+        """The scores of one sample; none where the metric does not apply, as in a tier that it does not read. Pure."""
         ...
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from facts.catalog import Library
 from facts.condition import Tier
 from facts.fact import Fact
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Polarity
 from facts.seeds import stream
+from runners.case import Case
 from runners.metrics._letters import choice
 from runners.request import Request, Turn
 from runners.sample import Failure, Outcome, Sample
@@ -30,6 +30,8 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "probe"
 HEURISTIC = False
+SCOPE: Literal["sample", "fact", "part"] = "fact"
+MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ()
 CLASSES: tuple[str, ...] = ("right", "wrong", "unparseable")
 MEASURES: Mapping[str, Mapping[str, bool]] = {"recall": {"right": True, "wrong": False}}
@@ -66,19 +68,20 @@ def _template() -> str:
     return parse_toml(_FILE, read_text(_FILE), _File).question
 
 
-def ask(trial: Trial, library: Library) -> tuple[Request, ...]:
+def ask(case: Case) -> tuple[Request, ...]:
     """One question for each fact that has a right answer, in the order of ``trial.facts``; replicate 0 only."""
-    return tuple(_request(trial, q) for q in _questions(trial, library) if q.right is not None)
+    return tuple(_request(case.trial, q) for q in _questions(case) if q.right is not None)
 
 
-def read(trial: Trial, sample: Sample, replies: Sequence[Outcome], library: Library) -> tuple[Score, ...]:
+def read(case: Case) -> tuple[Score, ...]:
     """One score per fact of the comparison, named in ``Score.fact``; the sample itself plays no part."""
-    del sample
-    left = iter(replies)
-    return tuple(_score(q, next(left, None) if q.right else None) for q in _questions(trial, library))
+    return tuple(
+        _score(q, case.reply(_request(case.trial, q)) if q.right is not None else None) for q in _questions(case)
+    )
 
 
-def _questions(trial: Trial, library: Library) -> tuple[_Question, ...]:
+def _questions(case: Case) -> tuple[_Question, ...]:
+    trial, library = case.trial, case.library
     if trial.replicate:
         return ()
     labels = library.setting(trial.condition.setting).labels[trial.condition.labels]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -29,10 +30,14 @@ class Connection(Protocol):
 
 
 class Provider(Protocol):
-    """What a provider file defines, as module-level names."""
+    """What a provider file defines, as module-level names.
+
+    ``STRUCTURED`` matches the start of the names of models that can hold their replies to a JSON schema.
+    """
 
     TITLE: str
     SIMULATED: bool
+    STRUCTURED: re.Pattern[str]
 
     def endpoint(self, model: Model) -> str:
         """Identity of where the model lives; part of the key. Must not need the network or the SDK."""
@@ -63,3 +68,8 @@ def find(name: str) -> Provider:
     if name not in names():
         raise UnknownName("provider", name, names(), "A provider is a file in runners/providers/.")
     return cast("Provider", importlib.import_module(f"runners.providers.{name}"))
+
+
+def structured(model: Model) -> bool:
+    """Whether the model's replies can be held to ``Request.schema``: as its entry says, else by its name."""
+    return bool(find(model.provider).STRUCTURED.match(model.name)) if model.structured is None else model.structured

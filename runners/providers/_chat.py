@@ -37,6 +37,14 @@ def messages(request: Request) -> list[dict[str, str]]:
     return [*system, *({"role": turn.role, "content": turn.text} for turn in request.turns)]
 
 
+def held_to(request: Request) -> dict[str, object] | None:
+    """The ``response_format`` that holds the reply to the request's JSON schema; None where it has none."""
+    if request.schema is None:
+        return None
+    schema = {"name": "reply", "strict": True, "schema": orjson.loads(request.schema)}
+    return {"type": "json_schema", "json_schema": schema}
+
+
 def dumped(wire: Object) -> bytes:
     """The body without its unset fields."""
     return orjson.dumps({field: value for field, value in wire.items() if value is not None})

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TITLE = "Anthropic"
 SIMULATED = False
+# Since Opus 4.1 and Sonnet 4.5 (stored copy of platform.claude.com/docs/build-with-claude/structured-outputs, 2026-11).
+STRUCTURED = re.compile(r"(?!claude-(?:[0-3]|instant|(?:opus|sonnet)-4(?:-0|-2025|$)))")
 OFFICIAL = "https://api.anthropic.com"
 KEY_ENV = "ANTHROPIC_API_KEY"
 
@@ -63,6 +65,12 @@ def _thinking(request: Request) -> dict[str, object] | None:
     return {"type": off} if off else None
 
 
+def _format(request: Request) -> dict[str, object] | None:
+    if request.schema is None:
+        return None
+    return {"format": {"type": "json_schema", "schema": orjson.loads(request.schema)}}
+
+
 def body(request: Request) -> bytes:
     """The Messages body.
 
@@ -79,6 +87,7 @@ def body(request: Request) -> bytes:
         "temperature": None if thinks else request.temperature,
         "top_p": None if thinks else request.top_p,
         "stop_sequences": request.stop,
+        "output_config": _format(request),
     }
     return orjson.dumps({field: value for field, value in wire.items() if value is not None})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 TITLE = "Embedded model (llama.cpp)"
 SIMULATED = False
+STRUCTURED = re.compile(r"")
 
 CONTEXT = 8192  # tokens of prompt and reply, where the model's entry names none
 _MIN_P = 0.05
@@ -59,6 +61,7 @@ def body(request: Request) -> bytes:
             "top_k": 0,
             "min_p": _MIN_P,
             "stop": request.stop,
+            "response_format": _chat.held_to(request),
             "seed": int(request.key.rpartition(":")[2][:8], 16) >> 1,  # below 2³¹: llama.cpp reads 2³²−1 as "random"
             "cache_prompt": True,
         }

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TITLE = "OpenAI"
 SIMULATED = False
+# Since gpt-4o-2024-08-06 (stored copy of the API's guide to structured outputs, 2026-11).
+STRUCTURED = re.compile(r"(?!gpt-3|gpt-4(?:$|-0|-1|-turbo|-32k)|gpt-4o-2024-05|o1-(?:mini|preview))")
 OFFICIAL = "https://api.openai.com/v1"
 KEY_ENV = "OPENAI_API_KEY"
 
@@ -52,6 +54,7 @@ def body(request: Request) -> bytes:
             "temperature": request.temperature if budget is None else None,
             "top_p": request.top_p if budget is None else None,
             "stop": request.stop,
+            "response_format": _chat.held_to(request),
         }
     )
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TITLE = "Simulated organism (SIMULATED, known effects)"
 SIMULATED = True
+STRUCTURED = re.compile(r"(?!)")
 
 _SENTENCE = re.compile(r"(?<=[.!?]) (?!\d)")
 _sentence_tokens = lru_cache(maxsize=16_384)(count_tokens)

@@ -1,0 +1,100 @@
+"""The state of a run inside its event loop: one line a model, what it has counted, and where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cache.store import Store
+from facts.catalog import Library
+from runners.attempts import failure
+from runners.budget import Budget
+from runners.estimate import ModelPlan, Plan
+from runners.limits import Limits
+from runners.model import Model
+from runners.progress import Progress, State
+from runners.sample import Failure, Outcome, Trouble
+from runners.sampler import Line, sample
+from runners.sizes import requests
+from runners.tally import Tally
+from runners.trouble import CallError
+
+_TICK_S = 0.2
+
+
+class Run:
+    """The state of one run inside its event loop."""
+
+    def __init__(self, plan: Plan, limits: Limits, store: Store, report: Callable[[Progress], None]) -> None:
+        self.plan = plan
+        self.limits = limits
+        self.store = store
+        self.report = report
+        self.budget = Budget(limits.max_calls, limits.max_usd)
+        self.cancelled = asyncio.Event()
+        self.flights: dict[str, asyncio.Future[Outcome]] = {}
+        self.began = time.monotonic()
+        self.tallies = {
+            m.model.label: Tally(label=m.model.label, planned=m.calls, simulated=m.simulated) for m in plan.models
+        }
+        self.lines: dict[str, Line] = {}
+
+    def line(self, model: Model) -> Line:
+        """The model's line; a model that is under test and judges has one pace for both."""
+        if model.label not in self.lines:
+            self.lines[model.label] = Line(model=model, store=self.store, limits=self.limits, budget=self.budget,
+                                           cancelled=self.cancelled, flights=self.flights)  # fmt: skip
+        return self.lines[model.label]
+
+    @property
+    def over(self) -> bool:
+        """Whether no model may be called any more."""
+        return self.cancelled.is_set() or self.budget.reached is not None
+
+    def snapshot(self, state: State, message: str = "") -> Progress:
+        """How far everything is now."""
+        models = tuple(tally.progress(self.lines.get(label)) for label, tally in self.tallies.items())
+        return Progress(
+            comparison=self.plan.comparison.name, state=state, models=models, calls=self.budget.calls,
+            spent_usd=self.budget.spent_usd, maybe_usd=self.budget.maybe_usd,
+            cost_known=not self.budget.unknown_cost, elapsed_s=time.monotonic() - self.began, message=message,
+            updated_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )  # fmt: skip
+
+    async def model(self, item: ModelPlan, library: Library) -> None:
+        """Sample one model to the end of its plan; its troubles are its own."""
+        tally = self.tallies[item.model.label]
+        if item.problem and item.new:
+            tally.fail(Failure(trouble=Trouble.NOT_READY, message=item.problem), item.new)
+            tally.kept_before = item.kept
+            return
+        line = self.line(item.model)
+        try:
+            async for answer in sample(requests(self.plan.comparison, library, item.model), line):
+                tally.add(answer)
+        except CallError as error:  # the provider could not even be opened
+            tally.fail(failure(error, 0), item.new)
+        if line.stopped and (rest := tally.progress(line).left):
+            tally.fail(line.stopped, rest)
+
+    async def tick(self, cancel: Callable[[], bool]) -> None:
+        """Look for cancellation and report, several times a second, for ever."""
+        while True:
+            if cancel():
+                self.cancelled.set()
+            self.report(self.snapshot(State.CANCELLING if self.cancelled.is_set() else State.RUNNING))
+            await asyncio.sleep(_TICK_S)
+
+    def verdict(self) -> Progress:
+        """The last progress: how the run ended."""
+        done = self.snapshot(State.FINISHED)
+        left = sum(m.left for m in done.models)
+        if self.cancelled.is_set() and left:
+            return self.snapshot(State.CANCELLED, "cancelled; everything received is kept, run again to resume")
+        if self.budget.reached and left + done.failed:
+            return self.snapshot(State.STOPPED, f"{self.budget.reached}; raise it and run again, kept samples are free")
+        if done.models and all(m.failed for m in done.models) and not done.finished:
+            return self.snapshot(State.STOPPED, next(iter(done.models[0].messages.values()), ""))
+        return done

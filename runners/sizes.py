@@ -1,0 +1,113 @@
+"""The size of every request that a comparison will make, judges' included, before what they will judge exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from cache.store import Store
+from facts.catalog import Library
+from facts.condition import Reasoning
+from facts.tokens import count_tokens
+from runners.comparison import Comparison
+from runners.judging import judgings
+from runners.keep import kept
+from runners.model import Model
+from runners.planning import requests_of, trials
+from runners.questions import Reader, address, gather, judged, readers, wanted
+from runners.request import Request
+from runners.sample import Outcome, Sample, Stop
+from runners.trial import Trial
+
+_LOOK = 500
+TYPICAL_REPLY = 0.5  # of max_tokens, until a kept sample says better
+_count = lru_cache(maxsize=4096)(count_tokens)  # both tiers and every probe share one system text
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a plan needs of a request: the label of the model that it goes to, its key (None: it cannot be known yet),
+    the tokens of its prompt, and the most its reply can take (thinking is billed as output).
+    """
+
+    label: str
+    key: str | None
+    tokens: int
+    most: int
+
+
+def requests(comparison: Comparison, library: Library, model: Model) -> Iterator[tuple[str, Request]]:
+    """Every distinct request of one model that can be named beforehand, probes right behind their trial."""
+    seen: set[bytes] = set()
+    for trial in trials(comparison, library, model):
+        for request in requests_of(trial, comparison, library):
+            key = request.key
+            if (mark := key[-32:].encode()) not in seen:  # two conditions can make one prompt; it is asked once
+                seen.add(mark)
+                yield key, request
+
+
+def sizes(
+    comparison: Comparison, library: Library, model: Model, judges: tuple[Model, ...] = (),
+    store: Store | None = None, *, only_kept: bool = False,
+) -> Iterator[Size]:  # fmt: skip
+    """The size of every request about one model's trials.
+
+    Where a judge will read what does not exist yet, a stand-in of typical length takes its place. ``only_kept`` leaves
+    out trials without a kept sample.
+    """
+    if not judged(comparison, library):
+        for key, request in requests(comparison, library, model):
+            yield _size(model.label, key, request)
+        return
+    using = readers(comparison, library, judgings(comparison, judges))
+    labels = {address(one): one.label for one in (*judges, model)}
+    seen: set[str] = set()
+    for chunk in _chunks(trials(comparison, library, model)):
+        samples = kept(store, [trial.key for trial in chunk]) if store else {}
+        known = gather(chunk, library, using, samples, lambda keys: kept(store, keys) if store else {})
+        for trial in chunk:
+            sample = samples.get(trial.key)
+            if only_kept and sample is None:
+                continue
+            for key, request in _expected(trial, library, using, sample, known):
+                if key is None or key not in seen:
+                    seen.add(key or "")
+                    yield _size(labels[request.provider, request.endpoint, request.model], key, request)
+
+
+def _chunks(source: Iterable[Trial]) -> Iterator[list[Trial]]:
+    every = iter(source)
+    while chunk := list(islice(every, _LOOK)):
+        yield chunk
+
+
+def _expected(
+    trial: Trial, library: Library, using: Sequence[Reader], sample: Sample | None, known: Mapping[str, Outcome]
+) -> Iterator[tuple[str | None, Request]]:
+    real = wanted(trial, library, using, sample, known)
+    yield trial.key, trial.request
+    yield from real.items()
+    stand_in = sample or _stand_in(trial.request, scratchpad=trial.condition.reasoning is Reasoning.SCRATCHPAD)
+    replies, asked = dict(known), dict[str, Request]()
+    while further := {key: request for key, request in wanted(trial, library, using, stand_in, replies).items()
+                      if key not in asked}:  # fmt: skip
+        asked |= further
+        for key, request in further.items():
+            replies.setdefault(key, _stand_in(request, scratchpad=False))
+    yield from ((None, request) for key, request in asked.items() if key not in real)
+
+
+def _stand_in(request: Request, *, scratchpad: bool) -> Sample:
+    words = "word " * max(1, int(request.max_tokens * TYPICAL_REPLY))
+    half = words[: len(words) // 2]
+    text = f"<SCRATCHPAD_REASONING>{half}</SCRATCHPAD_REASONING><RESPONSE>{half}</RESPONSE>" if scratchpad else words
+    native = "word " * (request.thinking_tokens // 4) if request.thinking_tokens else None
+    return Sample(text=text, stop=Stop.END, model="", reasoning=native)
+
+
+def _size(label: str, key: str | None, request: Request) -> Size:
+    tokens = _count(request.system or "") + sum(_count(turn.text) for turn in request.turns)
+    return Size(label, key, tokens, request.max_tokens + (request.thinking_tokens or 0))
