@@ -31,7 +31,7 @@ def _any_of(words: Iterable[str]) -> str:
 _GAP = rf"(?:[ \t]|{_THIN}){{0,3}}"
 _TAG = re.compile(
     rf"(?:<|&lt;){_GAP}(?P<close>[/\\]?){_GAP}(?:(?P<think>{_any_of(_THINK_WORDS)})|(?:{_any_of(_SAY_WORDS)}))"
-    rf"(?:[ \t][^<>\n]{{0,60}}?)?{_GAP}(?P<end>/?){_GAP}(?:>|&gt;)",
+    rf"(?:[ \t](?:(?!&lt;)[^<>\n]){{0,60}}?)?{_GAP}(?P<end>/?){_GAP}(?:>|&gt;)",
     re.IGNORECASE,
 )
 # A tag in which the reply was cut off; of an opening one at least three letters, since "<a" may be a comparison.

@@ -43,6 +43,7 @@ WORDS = st.text(alphabet=st.characters(exclude_characters="<>＜＞﹤﹥〈〉&
         ('<think kind="long">hm</think><RESPONSE lang="en" id=3>A</RESPONSE>', "hm", "A"),
         ("&lt;think&gt;hm&lt;/think&gt;&lt;RESPONSE&gt;A&lt;/RESPONSE&gt;", "hm", "A"),
         ("＜think＞hm＜／think＞〈ＲＥＳＰＯＮＳＥ〉A</RESPONSE>", "hm", "A"),
+        ("<think>a &lt;think &lt;/think&gt;A", "a &lt;think", "A"),
         ("< think >hm< / think ><\u200bRES\u200bPONSE\ufeff>A</RESPONSE>", "hm", "A"),
         ("<think>hm</think>\r\n<RESPONSE>\r\nA\r\n</RESPONSE>\r\n", "hm", "A"),
         ("```\n<think>hm</think>\n<RESPONSE>A</RESPONSE>\n```", "hm", "A"),
