@@ -10,7 +10,8 @@ import pytest
 from dashboard.effects.cells import Cells
 from dashboard.effects.contrasts import contrast_interval
 from dashboard.effects.effect import Against, Effect, Kind
-from dashboard.effects.families import Adjustment, holm
+from dashboard.effects.families import Adjustment, benjamini_hochberg, holm
+from dashboard.effects.looks import plan_looks
 from dashboard.effects.sign_flips import Verdict, sign_flip_p
 from dashboard.effects.table import effect_rows
 from dashboard.effects.takeaway import caption, takeaway
@@ -251,3 +252,90 @@ def test_the_caption_counts_the_comparisons_and_warns_of_the_winner():
 def test_the_same_seed_gives_the_same_rows():
     cells = counted(LADDER, queries=15)
     assert effect_rows([cells], seed=1) == effect_rows([cells], seed=1)
+
+
+CELLS = {"m": counted(LADDER, queries=14, rate=lambda c: 0.7 if c.doses else 0.2)}
+
+
+def heard(counts, model="m"):
+    return {(model, condition): counts(condition) for condition in CELLS["m"].conditions}
+
+
+def test_uptake_and_recall_are_of_the_effects_own_arms_in_every_tier_compared():
+    def counts(condition):
+        level = sum(int(d.level) for d in condition.doses)
+        return (level + (condition.tier is Tier.MONITORED), 10) if condition.doses else (9, 10)
+
+    found = effect_rows([CELLS["m"]], uptake=heard(counts), recall=heard(lambda c: (1, 4)))
+    two = {"doses": (READ_2,), "against": Against.ABSENCE}
+    tier = pick(found, Kind.DIFFERENCE, tier=Tier.UNMONITORED, **two)
+    assert (tier.uptake, tier.uptake_n, tier.recall, tier.recall_n) == (0.2, 10, 0.25, 4)
+    for kind in (Kind.GAP_CHANGE, Kind.LEVEL_SHIFT):
+        both = pick(found, kind, **two)
+        assert (both.uptake, both.uptake_n, both.recall_n) == ((2 + 3) / 20, 20, 8)
+    slope = pick(found, Kind.GAP_SLOPE, (READ_5,))
+    assert (slope.uptake, slope.uptake_n) == ((5 + 6) / 20, 20)  # level 2 is below the mean level: weight < 0
+    placebo = pick(found, Kind.GAP_CHANGE, (READ_2,), against=Against.PLACEBO)
+    assert (placebo.uptake, placebo.uptake_n) == (both.uptake, both.uptake_n)
+    assert pick(found, Kind.GAP, doses=(READ_2,)).uptake_n == 20
+    assert pick(found, Kind.GAP, doses=()).uptake is None
+
+
+def test_who_was_not_asked_is_unknown_and_never_zero():
+    for uptake in (None, {}, heard(lambda c: (0, 0)), heard(lambda c: (1, 1), model="other")):
+        for effect in effect_rows([CELLS["m"]], uptake=uptake):
+            assert (effect.uptake, effect.uptake_n) == (None, None)
+    none = pick(effect_rows([CELLS["m"]], uptake=heard(lambda c: (0, 5))), Kind.GAP, doses=(READ_2,))
+    assert (none.uptake, none.uptake_n, none.recall) == (0.0, 10, None)
+    with pytest.raises(ValueError, match="did ≤ asked"):
+        effect_rows([CELLS["m"]], uptake=heard(lambda c: (3, 2)))
+
+
+@pytest.mark.parametrize("adjust", Adjustment)
+def test_each_adjustment_is_applied_named_and_explained_end_to_end(adjust):
+    found = effect_rows([CELLS["m"]], adjust=adjust, seed=2)
+    shifts = [e for e in found if e.kind is Kind.LEVEL_SHIFT]
+    plain = [e.p for e in shifts]
+    assert plain == pytest.approx([e.p for e in effect_rows([CELLS["m"]], seed=2) if e.kind is Kind.LEVEL_SHIFT])
+    if adjust is Adjustment.HOLM:
+        np.testing.assert_allclose([e.p_adjusted for e in shifts], holm(plain))
+    if adjust is Adjustment.BENJAMINI_HOCHBERG:
+        np.testing.assert_allclose([e.p_adjusted for e in shifts], benjamini_hochberg(plain))
+    if adjust is Adjustment.MAX_T:
+        assert all(p <= e.p_adjusted <= limit + 0.01 for p, e, limit in zip(plain, shifts, holm(plain), strict=True))
+    assert {e.adjustment for e in found} == {adjust}
+    assert adjust.label in caption(shifts)
+    assert ("needs a confirming run" in caption(shifts)) == (adjust is Adjustment.BENJAMINI_HOCHBERG)
+    assert ("any false claim" in caption(shifts)) == (adjust is not Adjustment.BENJAMINI_HOCHBERG)
+    strongest = min(shifts, key=lambda e: e.p_adjusted)
+    assert f"by {adjust.label}" in takeaway(strongest)
+    assert ("worth a confirming run" in takeaway(strongest)) == (adjust is Adjustment.BENJAMINI_HOCHBERG)
+
+
+def test_filtering_rows_afterwards_keeps_the_family_that_was_filtered_from():
+    found = [e for e in effect_rows([CELLS["m"]]) if e.kind is Kind.LEVEL_SHIFT and e.against is Against.ABSENCE]
+    assert {e.family_size for e in found} == {6}
+    assert "6 of level shift" in caption(found)
+
+
+def test_at_a_look_claims_need_the_looks_p_and_the_sentence_says_so():
+    plan = plan_looks(28, 2)
+    cells = exactly(LADDER, lambda c: 0.9 if c.doses else 0.1, queries=14)
+    two = {"doses": (READ_2,), "against": Against.ABSENCE}
+    effect = pick(effect_rows([cells], look=plan[0]), Kind.LEVEL_SHIFT, **two)
+    assert (effect.shown, effect.why, effect.alpha) == (True, "", plan[0].p)
+    assert "look 1 of 2 on 14 of 28 queries: p must be ≤ .0052" in takeaway(effect)
+    assert "Tested at look 1 of 2" in caption([effect])
+    weak = replace(effect, p=0.01, p_adjusted=0.02)
+    assert (weak.shown, replace(weak, look=None).shown) == (False, True)
+
+
+def test_a_look_that_cannot_stop_claims_nothing_and_says_why():
+    first = plan_looks(20, 5)[1]
+    cells = exactly(LADDER, lambda c: 0.9 if c.doses else 0.1, queries=8)
+    effect = pick(effect_rows([cells], look=first), Kind.LEVEL_SHIFT, (READ_2,), against=Against.ABSENCE)
+    assert not effect.shown
+    assert "cannot stop the run" in takeaway(effect)
+    assert "higher" not in takeaway(effect)
+    third = replace(effect, look=plan_looks(20, 5)[2], queries_nonzero=7)
+    assert third.why == "p ≤ .0084 is impossible: fewer than 8 queries differ"
