@@ -50,13 +50,15 @@ def _condition(judged: Judged) -> list[str]:
     values = (("judge's rate", Quantity(value=judged.raw, reason="without an interval: see `salience report`")),
               ("corrected rate", judged.corrected), ("precision", q.precision), ("recall", q.recall),
               ("specificity", q.specificity))  # fmt: skip
+    if not sum(q.labelled):
+        values = values[:1]  # nothing else is known, and nothing more needs saying
     flag = [f"  unlabelled strata: {', '.join(q.unlabelled)}; nothing is assumed of them"] if q.unlabelled else []
     where = "  ".join((printable(judged.model), judged.arm, judged.tier, judged.reasoning))
     return [
         f"{where}  ({judged.queries:,} queries, {judged.unscored:,} unscored)",
         f"  {yes}", f"  {no}", *flag,
         *(f"  {name:22} {_number(value, percent=True)}" for name, value in values),
-        f"  {'kappa':22} {_number(q.kappa, percent=False)}",
+        *([f"  {'kappa':22} {_number(q.kappa, percent=False)}"] if sum(q.labelled) else []),
     ]  # fmt: skip
 
 

@@ -98,7 +98,8 @@ def _qualities(share_CV: FloatArray, P: FloatArray) -> dict[str, FloatArray]:
 
 
 def _divided(above: FloatArray, below: FloatArray) -> FloatArray:
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 1e-12)
+    # Clipped because rounding leaves 1.0000000000000002 where shares add up to 1.
+    return np.clip(np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 1e-12), -1, 1)
 
 
 def _one(
