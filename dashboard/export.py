@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cache.store import Store
+from dashboard.class_counts import ClassCount, class_counts
 from dashboard.export_points import points_csv
 from dashboard.export_samples import sample_lines
 from dashboard.figure_page import figure_page
@@ -58,7 +59,9 @@ def _files(results: Results, found: list[Tables], library: Library, view: View) 
     yield "provenance.json", json_bytes(provenance(results, library))
     for table in found:
         yield f"points/{table.measure}.csv", points_csv((*table.rates, *table.gaps), Point).encode()
-        yield f"points/{table.measure}-effects.csv", points_csv((*table.effects, *table.slopes), EffectPoint).encode()
+        yield f"points/{table.measure}-effects.csv", points_csv(table.every, EffectPoint).encode()
+    for metric in dict.fromkeys(results.measures()[table.measure] for table in found):
+        yield f"points/{metric}-classes.csv", points_csv(class_counts(results, metric), ClassCount).encode()
     drawn = [(table.measure, figure) for table in found for figure in figures(table, results, view) if figure.chart]
     specs = tuple(figure.spec for _, figure in drawn)
     for (measure, figure), spec, drawing in zip(drawn, specs, render(specs, FORMS) if specs else (), strict=True):

@@ -9,6 +9,7 @@ from dataclasses import fields
 
 from pydantic import TypeAdapter
 
+from dashboard.class_counts import ClassCount
 from dashboard.points import EffectPoint, Point
 
 # A spreadsheet runs a cell that begins so as a formula; an apostrophe makes it text. Numbers keep their minus sign.
@@ -33,7 +34,10 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return out.getvalue()
 
 
-def points_csv(points: Sequence[Point] | Sequence[EffectPoint], kind: type[Point] | type[EffectPoint]) -> str:
+def points_csv(
+    points: Sequence[Point] | Sequence[EffectPoint] | Sequence[ClassCount],
+    kind: type[Point] | type[EffectPoint] | type[ClassCount],
+) -> str:
     """The points as CSV, one column a field."""
     names = [field.name for field in fields(kind)]
     return csv_text(names, ([getattr(point, name) for name in names] for point in points))
@@ -49,7 +53,9 @@ def read_effects(text: str) -> tuple[EffectPoint, ...]:
     return tuple(TypeAdapter(list[EffectPoint]).validate_python(_rows(text)))
 
 
-_NUMBERS = {"value", "low", "high", "wide_low", "wide_high", "p", "p_adjusted"}
+_SPREAD = [f"{of}_{what}" for of in ("frame", "wording") for what in ("sd", "low", "high")]
+_NUMBERS = {"value", "low", "high", "wide_low", "wide_high", "p", "p_adjusted", "possible_low", "possible_high",
+            "uptake", "uptake_n", "recall", "recall_n", "frames", "wordings", *_SPREAD}  # fmt: skip
 
 
 def _rows(text: str) -> list[dict[str, str | None]]:

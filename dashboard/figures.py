@@ -99,8 +99,7 @@ def effects_figure(points: tuple[EffectPoint, ...], heading: Heading, family: st
 
 def strongest(points: Iterable[EffectPoint]) -> tuple[EffectPoint, ...]:
     """The effects whose adjusted test allows a claim, the surest first; none while samples are missing."""
-    shown = [p for p in points if p.p_adjusted is not None and p.p_adjusted <= 0.05 and not p.why]
-    return tuple(sorted(shown, key=lambda p: (p.p_adjusted or 0, -abs(p.value or 0))))
+    return tuple(sorted((p for p in points if p.shown), key=lambda p: (p.p_adjusted or 0, -abs(p.value or 0))))
 
 
 def _heading(title: str, tables: Tables, results: Results, view: View) -> Heading:

@@ -12,9 +12,12 @@ from dashboard.provenance import resolved
 from dashboard.results import Results
 from dashboard.tables import Tables
 from facts.catalog import Library
+from facts.condition import Indicator
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Polarity
-from runners import metrics
+from runners import metrics, rubric
+from runners.judging import judging_of
+from runners.metrics._interview import audiences
 
 _FILE = Path(__file__).with_suffix(".toml")
 
@@ -34,6 +37,10 @@ class _Sentences(Strict):
     size: str
     models: str
     measure: str
+    judge: str
+    interview: str
+    looks: str
+    indicator: str
     missing: str
     rate_interval: str
     contrast_interval: str
@@ -66,6 +73,7 @@ def methods_paragraphs(results: Results, found: Sequence[Tables], library: Libra
     paragraphs = [*doubt_lines(results), " ".join((_situation(results, library), _doses(results, found, library))),
                   _size(results, library)]  # fmt: skip
     paragraphs += [_measure(results, table) for table in found]
+    paragraphs.append(_judging(results, found))
     paragraphs.append(f"{say.rate_interval} {say.contrast_interval if len(c.tiers) > 1 or found else ''}".strip())
     return [part for part in (*paragraphs, _test(results, found)) if part]
 
@@ -86,11 +94,14 @@ def _situation(results: Results, library: Library) -> str:
     c = results.comparison
     setting = library.setting(c.setting)
     names = setting.labels.get(c.labels, {})
-    return _sentences().setting.format(
+    tagged = c.indicator.value.removeprefix("only_")
+    note = "" if c.indicator is Indicator.ALWAYS else f" {_sentences().indicator.format(tier=tagged)}"
+    said = _sentences().setting.format(
         title=setting.title, slug=setting.slug, variant=c.variant, reasoning=_listed(c.reasoning),
         source=setting.source, tiers=_listed(c.tiers), label_set=c.labels,
         labels=_listed([f"“{names[tier]}”" for tier in c.tiers if tier in names]),
     )  # fmt: skip
+    return said + note
 
 
 def _doses(results: Results, found: Sequence[Tables], library: Library) -> str:
@@ -143,10 +154,34 @@ def _measure(results: Results, table: Tables) -> str:
     ))  # fmt: skip
 
 
+def _judging(results: Results, found: Sequence[Tables]) -> str:
+    say, c = _sentences(), results.comparison
+    shown = list(dict.fromkeys(results.measures()[table.measure] for table in found))
+    judged = [name for name in shown if metrics.find(name).KIND == "judge"]
+    if not judged or results.judge is None:
+        return ""
+    rules = judging_of(c, results.judge)
+    used = [rubric.find(name, rules.version(name)) for name in rubric.names() if name in judged
+            or (name == "alignment_faking" and "outcomes" in judged)]  # fmt: skip
+    voted = [item for item in used if item.votes > 1]
+    votes = f"{c.votes or voted[0].votes} votes at temperature 1 on alignment faking" if voted else "one vote each"
+    mark = ", SIMULATED" if results.judge_simulated else ""
+    parts = [say.judge.format(
+        metrics=_listed(judged), judge=f"{results.judge.label} ({results.judge.provider}/{results.judge.name}{mark})",
+        rubrics=_listed([item.label for item in used]), votes=votes, threshold=f"{c.threshold:.0%}",
+    )]  # fmt: skip
+    if "interview" in judged:
+        told = "; ".join(audiences()[name] for name in c.audiences)
+        where = "after its reply" if c.interview == "after" else "in a fresh conversation with the same system prompt"
+        parts.append(say.interview.format(context=where, replicates=c.interview_replicates, audiences=told))
+    return " ".join(parts)
+
+
 def _test(results: Results, found: Sequence[Tables]) -> str:
     say = _sentences()
-    if results.interim:
+    if results.interim and not any(table.look for table in found):
         return say.no_test
+    looks = f" {say.looks.format(looks=c.looks)}" if (c := results.comparison).looks > 1 else ""
     tested = [table for table in found if table.effects]
     if not tested:
         return ""
@@ -154,7 +189,7 @@ def _test(results: Results, found: Sequence[Tables]) -> str:
     return say.test.format(
         adjustment=tested[0].adjustment.label, citation=say.citations[tested[0].adjustment.value],
         families=say.families.format(sizes="; ".join(sizes)),
-    )  # fmt: skip
+    ) + looks  # fmt: skip
 
 
 def _families(table: Tables) -> list[str]:

@@ -46,11 +46,16 @@ class Point:
 class EffectPoint:
     """One effect: how far an arm moves a rate (or both: ``quantity`` is ``both``) or the gap; fractions.
 
-    ``against`` is ``absence`` or ``placebo``, or ``levels`` for a slope per level over the ladder of a fact, whose
-    loudest arm then stands for it. ``low``–``high`` are 95 % limits of this effect alone, ``wide_low`` and
+    ``kind`` is what the effect measures. ``against`` is ``absence`` or ``placebo``, ``sum`` for an interaction, or
+    ``levels`` for a slope per level over the ladder of a fact, whose loudest arm then stands for it.
+    ``low``–``high`` are 95 % limits of this effect alone, ``wide_low`` and
     ``wide_high`` hold for its whole ``family`` of that many effects. ``p`` is the sign-flip p over queries and
     ``p_adjusted`` the same for the family, None where no test exists; ``why`` says why none could have been ≤ .05.
-    ``takeaway`` is the strongest sentence that the test allows.
+    ``takeaway`` is the strongest sentence that the test allows. ``alpha`` is the level of the test and ``look`` says at
+    which pre-set look it was made. ``uptake`` and ``recall`` are the shares of ``uptake_n`` and ``recall_n`` samples
+    whose reasoning took the fact up, and which knew it; a null effect without them says nothing about the fact.
+    ``frame_…`` and ``wording_…`` say how much the effect differs between ``frames`` and ``wordings``: standard
+    deviation with chance taken out, and the least and greatest of the single paraphrases.
     """
 
     model: str
@@ -82,3 +87,25 @@ class EffectPoint:
     why: str
     takeaway: str
     method: str
+    kind: str = ""
+    alpha: float = 0.05
+    look: str = ""
+    possible_low: float | None = None
+    possible_high: float | None = None
+    uptake: float | None = None
+    uptake_n: int | None = None
+    recall: float | None = None
+    recall_n: int | None = None
+    frame_sd: float | None = None
+    frame_low: float | None = None
+    frame_high: float | None = None
+    frames: int | None = None
+    wording_sd: float | None = None
+    wording_low: float | None = None
+    wording_high: float | None = None
+    wordings: int | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether its adjusted test allows a claim."""
+        return self.p_adjusted is not None and self.p_adjusted <= self.alpha and not self.why

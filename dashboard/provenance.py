@@ -11,7 +11,9 @@ from pathlib import Path
 
 from dashboard.results import Results
 from facts.catalog import Library
+from runners import rubric
 from runners.comparison_file import comparison_toml
+from runners.judging import judging_of
 
 _PACKAGES = ("fact-salience", "altair", "vl-convert-python", "numpy", "scipy", "streamlit", "anthropic", "openai",
              "xllamacpp", "pydantic", "diskcache")  # fmt: skip
@@ -54,6 +56,8 @@ def provenance(results: Results, library: Library) -> dict[str, object]:
     Holds hashes of keys and of texts, names of models and addresses; nothing of the environment.
     """
     keys = sorted(row.key for model in results.models for row in model.rows if row.stop is not None)
+    rules = judging_of(results.comparison, results.judge)
+    rubrics = [rubric.find(name, rules.version(name)) for name in rubric.names()]
     wordings = repr([library.facts[name] for name in sorted(results.comparison.facts)])
     return {
         "comparison": results.comparison.name,
@@ -66,6 +70,11 @@ def provenance(results: Results, library: Library) -> dict[str, object]:
              "answered_as": resolved(results)[m.model.label]}
             for m in results.models
         ],
+        "judge": None if results.judge is None else {
+            "label": results.judge.label, "provider": results.judge.provider, "name": results.judge.name,
+            "address": results.judge.base_url, "simulated": results.judge_simulated,
+            "rubrics": {item.label: _hash(item.system) for item in rubrics},
+        },
         "hashes": {
             "sample_keys_sha256": _hash("\n".join(keys)),
             "comparison_sha256": _hash(comparison_toml(results.comparison)),

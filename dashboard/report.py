@@ -75,7 +75,7 @@ def _measures(results: Results, found: Sequence[Tables]) -> Iterable[str]:
     number = 0
     for table, group in drawn:
         yield f"<h2>{_text(table.title)}</h2>"
-        yield from (f"<p>{_text(point.takeaway)}</p>" for point in strongest((*table.effects, *table.slopes))[:5])
+        yield from (f"<p>{_text(point.takeaway)}</p>" for point in strongest(table.every)[:5])
         for figure in group:
             number += 1
             svg = _CLIP.sub(rf"\g<1>f{number}-\g<2>", next(drawings)["svg"].decode())

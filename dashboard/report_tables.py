@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dashboard.charts.words import interval, p_text, percent
-from dashboard.points import GAP
+from dashboard.points import GAP, EffectPoint
 from dashboard.provenance import resolved
 from dashboard.results import Results
 from dashboard.tables import Tables
@@ -61,14 +61,20 @@ def rate_table(tables: Tables) -> Table:
 
 def effect_table(tables: Tables) -> Table:
     """Every effect of one measure, the surest first."""
-    order = sorted((*tables.effects, *tables.slopes), key=lambda e: (e.p_adjusted is None, e.p_adjusted or 0, e.p or 0))
+    order = sorted(tables.every, key=lambda e: (e.p_adjusted is None, e.p_adjusted or 0, e.p or 0))
     rows = tuple(
-        (e.model, e.arm, e.quantity, e.against, percent(e.value, signed=True),
+        (e.model, e.arm, e.kind.replace("_", " "), e.quantity, e.against, percent(e.value, signed=True),
          interval(e.low, e.high, signed=True), interval(e.wide_low, e.wide_high, signed=True),
-         p_text(e.p) if not e.interim else "interim", p_text(e.p_adjusted) if not e.interim else "interim", e.family,
-         e.n, e.queries, e.dropped, e.unscored, e.failed, e.why)
+         _p(e, e.p), _p(e, e.p_adjusted), e.family, e.n, e.queries, e.dropped, e.unscored, e.failed,
+         *("" if share is None else percent(share) for share in (e.uptake, e.recall, e.frame_sd, e.wording_sd)),
+         e.why)
         for e in order
     )  # fmt: skip
-    header = ("Model", "Arm", "Effect on", "Against", "Change", "95 % interval", "95 % for the family", "p",
-              "p adjusted", "Family", "n", "Queries", "Dropped", "Unscored", "Failed or missing", "Note")  # fmt: skip
+    header = ("Model", "Arm", "Kind", "Effect on", "Against", "Change", "95 % interval", "95 % for the family", "p",
+              "p adjusted", "Family", "n", "Queries", "Dropped", "Unscored", "Failed or missing", "Uptake", "Recall",
+              "SD over frames", "SD over wordings", "Note")  # fmt: skip
     return Table(header=header, rows=rows)
+
+
+def _p(e: EffectPoint, p: float | None) -> str:
+    return "interim" if e.interim and not e.look else p_text(p)

@@ -27,12 +27,11 @@ def report_lines(results: Results, found: Sequence[Tables]) -> list[str]:
             f"failed or missing {p.failed:,}"
             for p in (*table.rates, *table.gaps)
         ]
-        sure = strongest((*table.effects, *table.slopes))
+        sure = strongest(table.every)
         lines += [f"  {point.takeaway}" for point in sure[:10]]
         if not sure and table.effects:
-            doubt = (
-                "interim, not a test" if results.interim else "no effect shown, which does not show that there is none"
-            )
-            lines.append(f"  {doubt}; {len(table.effects):,} were looked at")
+            waiting = results.interim and not table.look
+            doubt = "interim, not a test" if waiting else "no effect shown, which does not show that there is none"
+            lines.append(f"  {doubt}; {len(table.every):,} were looked at")
         lines.append(f"  {table.caption}")
     return lines

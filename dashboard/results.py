@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cache.store import Store
@@ -114,7 +114,10 @@ def _values(item: ScoredTrial) -> dict[str, str | None]:
     return values
 
 
-def _rows(items: Iterator[ScoredTrial], conditions: dict[Condition, int], queries: dict[str, int]) -> Iterator[Row]:
+def rows_of(
+    items: Iterator[ScoredTrial], conditions: Mapping[Condition, int], queries: Mapping[str, int]
+) -> Iterator[Row]:
+    """Scored trials as rows that point into conditions and queries."""
     for item in items:
         trial, sample = item.trial, item.sample
         first = {span.fact: span.wording for span in reversed(trial.prompt.spans)}
@@ -146,7 +149,7 @@ def load_results(
         models=tuple(
             ModelResults(
                 model=model, simulated=providers.find(model.provider).SIMULATED,
-                rows=tuple(_rows(scored(comparison, library, model, store, judging), condition_index, query_index)),
+                rows=tuple(rows_of(scored(comparison, library, model, store, judging), condition_index, query_index)),
             )
             for model in models_of(comparison, workspace)
         ),

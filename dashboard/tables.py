@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from dashboard.airtime import airtimes
+from dashboard.effects.cells import collapse
 from dashboard.effects.effect import Against, Effect, Kind
 from dashboard.effects.families import Adjustment
+from dashboard.effects.looks import Look, complete_prefix, first_queries, look_at, plan_looks
 from dashboard.effects.table import RateRow, effect_rows, rate_rows
 from dashboard.effects.takeaway import caption, takeaway
-from dashboard.measured import cells_of, measure_words
+from dashboard.measured import cells_of, columns_of, measure_words
 from dashboard.points import BOTH, GAP, EffectPoint, Point
 from dashboard.results import Results
+from facts.aliases import alias_words
 from facts.catalog import Library
 from facts.condition import Condition, Tier
+from runners.comparison import Comparison
 
 RATE_METHOD = "Wilson with an effective sample size over queries, t quantile"
 GAP_METHOD = "MOVER on Wilson limits, paired over queries"
-_ADJUSTMENT = Adjustment.MAX_T
 _SIMPLE = {Kind.DIFFERENCE, Kind.LEVEL_SHIFT, Kind.GAP_CHANGE}
-_SLOPES = {Kind.SLOPE, Kind.GAP_SLOPE}
+_SLOPES = {Kind.SLOPE, Kind.GAP_SLOPE, Kind.AIRTIME_SLOPE, Kind.AIRTIME_GAP_SLOPE}
+_MAINS = {Kind.MAIN_EFFECT, Kind.MAIN_GAP_CHANGE}
+_INTERACTIONS = {Kind.INTERACTION, Kind.GAP_INTERACTION}
+_OF_GAP = {Kind.GAP_CHANGE, Kind.GAP_SLOPE, Kind.AIRTIME_GAP_SLOPE, Kind.MAIN_GAP_CHANGE, Kind.GAP_INTERACTION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """Everything shown of one measure. ``effects`` are of single arms, ``slopes`` per level over a fact's ladder."""
+    """Everything shown of one measure. ``effects`` are of single arms (of facts over all arms in a screening design),
+    ``slopes`` per level over a fact's ladder, ``mains`` of a fact averaged over the other facts, ``interactions`` of
+    two facts together against the sum of each. ``look`` says at which pre-set look the tests were made, if any.
+    """
 
     measure: str
     title: str
@@ -36,12 +45,20 @@ class Tables:
     slopes: tuple[EffectPoint, ...]
     caption: str
     adjustment: Adjustment
+    mains: tuple[EffectPoint, ...] = ()
+    interactions: tuple[EffectPoint, ...] = ()
+    look: str = ""
 
     @property
     def quantities(self) -> tuple[str, ...]:
         """What effects can be shown of: the gap first, then the tiers and their mean."""
         found = {effect.quantity for effect in self.effects}
         return tuple(name for name in (GAP, *(tier.value for tier in Tier), BOTH) if name in found)
+
+    @property
+    def every(self) -> tuple[EffectPoint, ...]:
+        """All effects, each once."""
+        return tuple(dict.fromkeys((*self.effects, *self.slopes, *self.mains, *self.interactions)))
 
 
 class _About(TypedDict):
@@ -57,15 +74,22 @@ class _About(TypedDict):
     reasoning: str
 
 
-def tables(results: Results, measure: str, library: Library) -> Tables:
+def tables(results: Results, measure: str, library: Library, adjust: Adjustment = Adjustment.MAX_T) -> Tables:
     """Rates, gaps and effects of one measure over everything in the comparison, which is the family of the tests.
 
+    Where looks were set before launch, effects are those of the last look that was reached, on its queries alone.
     Raises ``KeyError`` for a measure that the comparison's metrics do not give.
     """
     airtime = airtimes(results.comparison, library)
-    cells = cells_of(results, measure)
-    effects = effect_rows(cells, adjust=_ADJUSTMENT, seed=results.comparison.seed)
-    simulated = {model.model.label: model.simulated for model in results.models}
+    rows = columns_of(results, measure)
+    cells = collapse(rows)
+    look = look_of(results)
+    looked = tuple(first_queries(table, results.queries, look.queries) for table in cells) if look else cells
+    effects = effect_rows(
+        looked, adjust=adjust, seed=results.comparison.seed, airtime=airtime, rows=rows, look=look,
+        uptake=heard(results, "uptake"), recall=heard(results, "recall"),
+    )  # fmt: skip
+    simulated = {model.model.label: model.simulated or results.judge_simulated for model in results.models}
     interim = {model.model.label for model in results.models if model.kept < len(model.rows)}
 
     def about(condition: Condition, label: str) -> _About:
@@ -74,15 +98,50 @@ def tables(results: Results, measure: str, library: Library) -> Tables:
             title="", level=0, polarity="", reasoning="",
         ))  # fmt: skip
 
+    def points(chosen: Iterable[Effect]) -> tuple[EffectPoint, ...]:
+        return tuple(_effect(e, about(_of(e), e.model), library) for e in chosen)
+
+    mains = [e for e in effects if e.kind in _MAINS]
+    screening = any(e.screened for e in mains)
     simple = [e for e in effects if e.kind in _SIMPLE and e.against in {Against.ABSENCE, Against.PLACEBO}]
+    shown = mains if screening else simple
     return Tables(
         measure=measure, title=measure_words(measure),
         rates=tuple(_rate(row, about(row.condition, row.model), airtime) for row in rate_rows(cells)),
         gaps=tuple(_gap(e, about(e.terms[0][0], e.model), airtime) for e in effects if e.kind is Kind.GAP),
-        effects=tuple(_effect(e, about(_of(e), e.model)) for e in simple),
-        slopes=tuple(_effect(e, about(_of(e), e.model)) for e in effects if e.kind in _SLOPES),
-        caption=caption(simple), adjustment=_ADJUSTMENT,
+        effects=points(shown), slopes=points(e for e in effects if e.kind in _SLOPES), mains=points(mains),
+        interactions=points(e for e in effects if e.kind in _INTERACTIONS), adjustment=adjust,
+        caption=caption(shown) + aliased(results.comparison, screening=screening), look=look.words if look else "",
     )  # fmt: skip
+
+
+def heard(results: Results, measure: str) -> dict[tuple[str, Condition], tuple[int, int]] | None:
+    """Per model and condition, how many samples took their facts up (or knew them), and how many were asked."""
+    if measure not in results.measures():
+        return None
+    return {
+        (table.model, condition): (int(hits), int(asked))
+        for table in cells_of(results, measure)
+        for condition, hits, asked in zip(
+            table.conditions, table.Y_CG.sum(axis=1), table.N_CG.sum(axis=1), strict=True
+        )
+    }  # fmt: skip
+
+
+def look_of(results: Results) -> Look | None:
+    """The last pre-set look that complete queries have reached, in the order asked; None without looks or before."""
+    looks = results.comparison.looks
+    if looks < 2:
+        return None
+    lacking = {row.query for model in results.models for row in model.rows if row.stop is None}
+    complete = {query for number, query in enumerate(results.queries) if number not in lacking}
+    plan = plan_looks(len(results.queries), min(looks, len(results.queries)))
+    return look_at(complete_prefix(results.queries, complete), plan)
+
+
+def aliased(comparison: Comparison, *, screening: bool) -> str:
+    """What must be said of a fraction: which interactions are mixed with each main effect."""
+    return f" {alias_words(comparison.facts)}" if screening else ""
 
 
 def _arm(condition: Condition, library: Library, about: _About) -> _About:
@@ -121,13 +180,19 @@ def _of(e: Effect) -> Condition:
     return max(alike, key=lambda condition: max((dose.level for dose in condition.doses), default=0))
 
 
-def _effect(e: Effect, about: _About) -> EffectPoint:
-    interim = about["interim"]
+def _effect(e: Effect, about: _About, library: Library) -> EffectPoint:
+    interim = about["interim"] and e.look is None
+    if e.kind in _MAINS | _INTERACTIONS:  # of its own facts, not of the arms that happen to carry them
+        about = _arm(replace(e.baseline, doses=e.doses), library, about)
     return EffectPoint(
-        **about, quantity=GAP if e.kind in {Kind.GAP_CHANGE, Kind.GAP_SLOPE} else e.tier.value if e.tier else BOTH,
+        **about, quantity=GAP if e.kind in _OF_GAP else e.tier.value if e.tier else BOTH, kind=e.kind.value,
         against=e.against.value, value=e.estimate, low=e.low, high=e.high,
         wide_low=e.simultaneous_low, wide_high=e.simultaneous_high, p=None if interim else e.p,
         p_adjusted=None if interim else e.p_adjusted, adjustment=e.adjustment.label, family=e.family_size, n=e.n,
         unscored=e.unscored, failed=e.failed, queries=e.queries_used, dropped=e.queries_dropped,
         why="interim, not a test" if interim else e.why, takeaway=takeaway(e, interim=interim), method=GAP_METHOD,
+        alpha=e.alpha, look=e.look.words if e.look else "", possible_low=e.possible_low,
+        possible_high=e.possible_high, uptake=e.uptake, uptake_n=e.uptake_n, recall=e.recall, recall_n=e.recall_n,
+        frame_sd=e.frame_sd, frame_low=e.frame_low, frame_high=e.frame_high, frames=e.frames,
+        wording_sd=e.wording_sd, wording_low=e.wording_low, wording_high=e.wording_high, wordings=e.wordings,
     )  # fmt: skip

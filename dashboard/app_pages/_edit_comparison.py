@@ -7,11 +7,12 @@ import streamlit as st
 from dashboard import state
 from dashboard.app_pages import _fields as field
 from dashboard.app_pages._boxes import problem
+from dashboard.app_pages._judging_fields import judging_fields
 from dashboard.comparison_fields import comparison_from
 from dashboard.escape import plain
 from facts import channels
 from facts.catalog import Library
-from facts.condition import Channel, Reasoning, Tier
+from facts.condition import Channel, Indicator, Reasoning, Tier
 from facts.designs import DESIGNS
 from facts.errors import FactError
 from facts.salience import Polarity, Salience
@@ -27,13 +28,16 @@ _SPECS = "anthropic/NAME, openai/NAME, openai_compatible/NAME@ADDRESS or embedde
 def edit_comparison(name: str, source: Comparison, library: Library) -> Comparison | None:
     """The comparison as the fields say; None while they do not make one, after saying why."""
     state.fill_fields(name, source)
-    facts, situation, sampling, limits = st.tabs(["Facts and models", "Situation", "Sampling", "Limits"])
+    names = ["Facts and models", "Situation", "Sampling", "Judging", "Limits"]
+    facts, situation, sampling, judging, limits = st.tabs(names)
     with facts:
         _facts(library)
     with situation:
         setting = _situation(library)
     with sampling:
         _sampling(setting)
+    with judging:
+        judging_fields(_labels())
     with limits:
         _limits()
     try:
@@ -48,7 +52,8 @@ def _facts(library: Library) -> None:
     field.several("Models", "models", _labels(), f"Choose a label, or write a model in place: {plain(_SPECS)}",
                   placeholder="Choose or type a model", new=True)  # fmt: skip
     field.several("Facts", "facts", sorted(library.facts), titles={k: fact.title for k, fact in library.facts.items()})
-    field.one("Design", "design", DESIGNS, "A ladder climbs one fact; a factorial combines all levels of all facts")
+    field.one("Design", "design", DESIGNS, "A ladder climbs one fact, a factorial combines all, a fraction screens "
+              "many at once, pairwise finds interactions")  # fmt: skip
     st.pills(
         "Levels", list(_LEVELS), selection_mode="multi", format_func=_LEVELS.__getitem__,
         key=state.field_key("levels"), on_change=state.edited, persist_state="session",
@@ -79,6 +84,8 @@ def _situation(library: Library) -> Setting | None:
     with st.grid(2, min_column_width=180):
         field.one("Tier labels", "labels", list(setting.labels) if setting else [], "The words that name the tiers")
         field.one("Variant", "variant", list(setting.variants) if setting else [])
+        field.one("Tier tag", "indicator", [mode.value for mode in Indicator],
+                  "Which messages carry the tag that names the chat's tier")  # fmt: skip
         field.one("Channel", "channel", [channel.value for channel in Channel], "Where the facts are put")
         usual = channels.find(Channel(str(state.held("channel")))).DEFAULT_TOKENS
         field.whole("Background tokens", "background_tokens", 1, "Facts and filler, the same in every condition",
@@ -97,6 +104,7 @@ def _sampling(setting: Setting | None) -> None:
         most = max((setting.max_tokens[mode] for mode in modes), default=0) if setting else 0
         field.whole("Tokens per reply, at most", "max_tokens", 1, "A reply is cut there", f"{most} (the setting's)")
         field.whole("Seed", "seed", 0, "Draws queries, wordings, filler and order")
+        field.whole("Looks", "looks", 0, "Pre-set looks while it runs, 2 to 20; 0 is one look, at the end", most=20)
     field.several("Metrics", "metrics", metrics.names(), "What is read off each sample",
                   placeholder=f"{own}, refusal and keyword rule")  # fmt: skip
     field.several("These queries only", "query_ids", [query.id for query in setting.queries] if setting else [],

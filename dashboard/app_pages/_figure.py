@@ -15,12 +15,15 @@ from dashboard.points import EffectPoint, Point
 _RATES = ("model", "title", "arm", "quantity", "value", "low", "high", "n", "queries", "unscored", "failed",
           "possible_low", "possible_high", "airtime", "method")  # fmt: skip
 _EFFECTS = ("model", "title", "arm", "quantity", "against", "value", "low", "high", "wide_low", "wide_high", "p",
-            "p_adjusted", "family", "n", "queries", "dropped", "unscored", "failed", "why", "takeaway")  # fmt: skip
-_PERCENT = {"value", "low", "high", "wide_low", "wide_high", "possible_low", "possible_high", "airtime"}
+            "p_adjusted", "family", "n", "queries", "dropped", "unscored", "failed", "uptake", "recall", "frame_sd",
+            "wording_sd", "why", "takeaway")  # fmt: skip
+_PERCENT = {"value", "low", "high", "wide_low", "wide_high", "possible_low", "possible_high", "airtime", "uptake",
+            "recall", "frame_sd", "wording_sd"}  # fmt: skip
 _WORDS = {
     "title": "Fact", "quantity": "Of", "low": "95 % from", "high": "95 % to", "wide_low": "Family from",
     "wide_high": "Family to", "p_adjusted": "p adjusted", "possible_low": "Least possible",
-    "possible_high": "Most possible", "failed": "Failed or missing", "why": "Note", "n": "n", "p": "p",
+    "possible_high": "Most possible", "frame_sd": "SD over frames", "wording_sd": "SD over wordings",
+    "failed": "Failed or missing", "why": "Note", "n": "n", "p": "p",
 }  # fmt: skip
 
 

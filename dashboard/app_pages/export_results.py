@@ -55,7 +55,7 @@ with st.container(horizontal=True):
                            disabled=figure.chart is None, key=f"e_{figure.name}", icon=":material/image:")  # fmt: skip
     for label, points, kind in (
         ("Points", (*tables.rates, *tables.gaps), Point),
-        ("Effects", (*tables.effects, *tables.slopes), EffectPoint),
+        ("Effects", tables.every, EffectPoint),
     ):
         st.download_button(f"{label} as CSV", partial(points_csv, points, kind),
                            f"{stem}-{measure}-{label.lower()}.csv", "text/csv", on_click="ignore",

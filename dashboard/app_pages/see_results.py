@@ -37,13 +37,13 @@ with st.grid(4, min_column_width=180):
 
 view = View(quantity=quantity, across=cast("Across", across), models=tuple(models))
 drawn = {figure.name: figure for figure in figures(tables, results, view, pick=PICK)}
-points = [effect for effect in (*tables.effects, *tables.slopes) if not models or effect.model in models]
+points = [effect for effect in tables.every if not models or effect.model in models]
 claims = strongest(points)
 if claims:
     st.markdown("**What the tests allow to be said**")
     for point in claims[:5]:
         st.text(f"{'SIMULATED: ' if point.simulated else ''}{point.takeaway}")
-elif points and not results.interim:
+elif points and (tables.look or not results.interim):
     st.text(f"No effect is shown among {len(points)} that were looked at, which does not show that there is none.")
 
 for tab, (label, name) in zip(

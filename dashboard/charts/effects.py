@@ -52,7 +52,9 @@ def effects_chart(points: Sequence[EffectPoint], heading: Heading, *, pick: str 
         color=colour("against", used, "Effect"),
         tooltip=tooltip(("fact", "Fact"), ("step", "Dose"), ("against", "Effect"), ("shown", "Change"),
                         ("interval", "95 % interval"), ("wide", "95 % for the whole family"), ("p", "Sign-flip test"),
-                        ("adjusted", "Adjusted for the family"), ("family", "Effects in the family"), ("why", "Note"),
+                        ("adjusted", "Adjusted for the family"), ("family", "Effects in the family"),
+                        ("uptake", "Uptake in the reasoning"),
+                        ("recall", "Recall"), ("spread", "Spread between paraphrases"), ("why", "Note"),
                         ("model", "Model")),
     )  # fmt: skip
     marks = shown.mark_point(filled=True, size=75, opacity=1, stroke="white", strokeWidth=1).encode(
@@ -86,6 +88,16 @@ def _notes(known: Sequence[EffectPoint], heading: Heading) -> list[str]:
             else "p: sign flips over queries."]  # fmt: skip
 
 
+def _share(share: float | None, of: int | None) -> str:
+    return "not measured" if share is None else f"{percent(share)} of {of:,}"
+
+
+def _spread(point: EffectPoint) -> str:
+    pairs = (("frames", point.frame_sd), ("wordings", point.wording_sd))
+    known = [f"{100 * sd:.1f} points over {name}" for name, sd in pairs if sd is not None]
+    return ", ".join(known) or "not known"
+
+
 def _rows(known: Sequence[EffectPoint], lines: Lines, models: list[str], heading: Heading, *, modes: bool) -> list[Row]:
     rows: list[Row] = []
     labelled: set[int] = set()
@@ -94,7 +106,7 @@ def _rows(known: Sequence[EffectPoint], lines: Lines, models: list[str], heading
         line = lines.number[point.fact, name]
         label = name if point.model == models[0] and line not in labelled else ""
         labelled.add(line)
-        no_test = "interim" if point.interim or heading.interim else ""
+        no_test = "interim" if (point.interim or heading.interim) and not point.look else ""
         beside = no_test or (p_text(point.p_adjusted) if not point.why else "too few queries")
         rows.append({
             "model": point.model, "arm": point.arm, "tier": point.quantity, "line": str(line), "label": label,
@@ -104,6 +116,7 @@ def _rows(known: Sequence[EffectPoint], lines: Lines, models: list[str], heading
             "interval": interval(point.low, point.high, signed=True),
             "wide": interval(point.wide_low, point.wide_high, signed=True), "p": no_test or p_text(point.p),
             "adjusted": no_test or p_text(point.p_adjusted), "beside": beside, "family": point.family,
-            "why": point.why or "none", **counts(point),
+            "why": point.why or "none", "uptake": _share(point.uptake, point.uptake_n),
+            "recall": _share(point.recall, point.recall_n), "spread": _spread(point), **counts(point),
         })  # fmt: skip
     return [*rows, *lines.heading_rows(models[0], list(rows[0]))]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cache.store import Store
 from dashboard.commands.plan import find_comparison
 from dashboard.labelled import chosen_measure, items_of, label_path
-from dashboard.results import load_results
+from dashboard.results import Results, load_results
 from dashboard.terminal_text import quoted
 from dashboard.workspace import open_workspace
-from facts.catalog import load
+from facts.catalog import Library, load
 from facts.errors import FactError
 from runners import metrics
 from runners.keep import kept
@@ -20,6 +20,7 @@ from runners.labels.draw import draw
 from runners.labels.file import append, read
 from runners.labels.label import Drawing, Label, checked_name, now
 from runners.labels.session import Session
+from runners.planning import queries_of
 from runners.transcript import split
 
 _OURS = {"u": "undo", "s": "skip", "q": "quit"}
@@ -46,8 +47,9 @@ def main(args: argparse.Namespace) -> int:
     measure, counts = chosen_measure(args.metric, args.measure)
     classes = metrics.find(args.metric).CLASSES
     path = label_path(workspace, comparison.name, args.metric)
+    library = load(workspace.facts)
     with Store(workspace.store) as store:
-        results = load_results(comparison, load(workspace.facts), workspace, store)
+        results = load_results(comparison, library, workspace, store)
         items = items_of(results, args.metric, counts)
         if not items:
             raise FactError(f"no sample of {comparison.name} has a verdict of {args.metric} yet; run it first")
@@ -59,9 +61,12 @@ def main(args: argparse.Namespace) -> int:
         if drawing not in labels.drawings:
             append(path, [drawing])
         session = Session(order=order, labels=labels, labeller=labeller, rubric=args.rubric)
-        given = _ask_all(session, store, _keys(classes), lambda key, value: append(path, [Label(
-            labeller=labeller, item=key, metric=args.metric, value=value, at=now(), rubric=args.rubric,
-        )]))  # fmt: skip
+
+        def keep(key: str, value: str | None) -> None:
+            append(path, [Label(labeller=labeller, item=key, metric=args.metric, value=value, at=now(),
+                                rubric=args.rubric)])  # fmt: skip
+
+        given = _ask_all(session, store, _requests(results, library), _keys(classes), keep)
     print(f"{given:,} labelled now, {session.done:,} of {len(order):,} in all; kept in {path}")
     return 0
 
@@ -76,14 +81,20 @@ def _keys(classes: Sequence[str]) -> dict[str, str]:
     return keys
 
 
-def _ask_all(session: Session, store: Store, keys: dict[str, str], keep: Callable[[str, str | None], None]) -> int:
+def _ask_all(
+    session: Session,
+    store: Store,
+    requests: Mapping[str, str],
+    keys: dict[str, str],
+    keep: Callable[[str, str | None], None],
+) -> int:
     """Ask until the labeller stops; how many labels were given, less those taken back."""
     given = 0
     shown: str | None = None
     while True:
         key = session.next()
         if key is not None and key != shown:
-            text = _to_read(store, key)
+            text = _to_read(store, key, requests.get(key, ""))
             if text is None:
                 print(f"salience: the sample {key} is not kept any more and is skipped", file=sys.stderr)
                 session.skip(key)
@@ -120,11 +131,17 @@ def _answer(choices: dict[str, str]) -> str | None:
     return line.strip().lower()
 
 
-def _to_read(store: Store, key: str) -> str | None:
-    """What the labeller reads: the reasoning, if any, and what the user would see; nothing of where it came from."""
+def _requests(results: Results, library: Library) -> dict[str, str]:
+    """The query behind each sample, without the tag that names its tier: the same words in every condition."""
+    texts = [query.text for query in queries_of(results.comparison, library.setting(results.comparison.setting))]
+    return {row.key: texts[row.query] for model in results.models for row in model.rows}
+
+
+def _to_read(store: Store, key: str, request: str) -> str | None:
+    """What the labeller reads: the request, the reasoning if any, what the user would see; not where it is from."""
     sample = kept(store, [key]).get(key)
     if sample is None:
         return None
     parts = split(sample)
     reasoning = f"reasoning\n{quoted(parts.reasoning)}\n" if parts.reasoning else ""
-    return f"{reasoning}what the user sees\n{quoted(parts.visible or '(nothing)')}"
+    return f"the request\n{quoted(request)}\n{reasoning}what the user sees\n{quoted(parts.visible or '(nothing)')}"

@@ -7,6 +7,8 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from types import FrameType
 
@@ -36,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-report", action="store_true", help="do not write the report at the end")
 
 
-class _Terminal:
+class Terminal:
     """Writes progress to stderr: one line that is rewritten on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:
@@ -45,6 +47,7 @@ class _Terminal:
         self.state: State | None = None
 
     def show(self, progress: Progress) -> None:
+        """Show a progress, unless the last one was just shown."""
         now = time.monotonic()
         if now - self.last < (0.2 if self.live else 5.0) and progress.state == self.state:
             return
@@ -66,28 +69,15 @@ def main(args: argparse.Namespace) -> int:
     library = load(workspace.facts)
     models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
     check(comparison, library, models, judges)
-    stopping = False
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        if stopping:
-            raise KeyboardInterrupt
-        stopping = True
-        print("\nstopping: no new calls; waiting for what is in flight (Ctrl-C again to abandon it)", file=sys.stderr)
-
     with Store(workspace.store) as store:
         plan = estimate(comparison, library, models, store, judges=judges)
         print("\n".join(plan_lines(plan)), file=sys.stderr)
         paid = plan.cost("high")
-        if plan.new and paid != 0 and not args.yes and sys.stdin.isatty() and not _agreed():
+        if plan.new and paid != 0 and not args.yes and sys.stdin.isatty() and not agreed():
             return 1
-        terminal = _Terminal()
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            last = launch(comparison, library, workspace, store, terminal.show, lambda: stopping)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        terminal = Terminal()
+        with stopping_signals() as stopping:
+            last = launch(comparison, library, workspace, store, terminal.show, stopping)
         if terminal.live:
             print(file=sys.stderr)
         for line in (*([last.message] if last.message else []), *trouble_lines(last)):
@@ -101,6 +91,27 @@ def main(args: argparse.Namespace) -> int:
     return 0 if last.state is State.FINISHED and not last.failed else 1
 
 
-def _agreed() -> bool:
+@contextmanager
+def stopping_signals() -> Generator[Callable[[], bool]]:
+    """Whether the user has asked to stop: once to end gracefully, a second time to abandon what is in flight."""
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        if stopping:
+            raise KeyboardInterrupt
+        stopping = True
+        print("\nstopping: no new calls; waiting for what is in flight (Ctrl-C again to abandon it)", file=sys.stderr)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def agreed() -> bool:
+    """Whether the user says yes to spending money."""
     print("This costs money. Go on? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
