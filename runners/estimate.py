@@ -160,8 +160,9 @@ def estimate(
     asking = judges if judged(comparison, library) else ()
     known: Mapping[str, Iterable[Size]] = {} if asking or sized is None else sized
     shares = {model.label: _Share() for model in (*models, *asking)}
+    seen: set[str] = set()
     for model in models:
-        found = known.get(model.label) or sizes(comparison, library, model, asking, store, only_kept=only_kept)
+        found = known.get(model.label) or sizes(comparison, library, model, asking, store, seen, only_kept=only_kept)
         _add(shares, found, store)
     queries = len(comparison.query_ids) or comparison.queries
     trials = {model.label: len(comparison.conditions()) * queries * comparison.replicates for model in models}

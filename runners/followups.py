@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from facts.catalog import Library
-from runners.questions import Reader, wanted
+from runners.questions import Reader, for_subject, wanted
 from runners.request import Request
 from runners.sample import Outcome, Sample
 from runners.trial import Trial
@@ -19,18 +19,25 @@ class _Open:
 
     trial: Trial
     first: frozenset[str]
-    waiting: set[str]
-    asked: set[str]
+    waiting: set[str] = field(default_factory=set[str])
+    asked: set[str] = field(default_factory=set[str])
     sample: Sample | None = None
     replies: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
 
 
 class Followups:
-    """Holds trials only as long as something about them is still to be answered. Safe to share between threads."""
+    """Holds trials only as long as something about them is still to be answered. Safe to share between threads.
 
-    def __init__(self, library: Library, readers: Sequence[Reader]) -> None:
+    With ``look``, models under test are asked nothing: what they said already is looked up instead.
+    """
+
+    def __init__(
+        self, library: Library, readers: Sequence[Reader],
+        look: Callable[[Sequence[str]], Mapping[str, Sample]] | None = None,
+    ) -> None:  # fmt: skip
         self._library = library
         self._readers = [reader for reader in readers if reader.asks]
+        self._look = look
         self._lock = threading.Lock()
         self._by_key: dict[str, list[_Open]] = {}
         self._open = 0
@@ -42,40 +49,52 @@ class Followups:
 
     def open(self, trial: Trial) -> dict[str, Request]:
         """What can be asked at once about a trial, by key: its own request first, then questions without a sample."""
-        requests = {trial.key: trial.request, **wanted(trial, self._library, self._readers, None, {})}
-        entry = _Open(trial=trial, first=frozenset(requests), waiting=set(requests), asked=set(requests))
+        requests = {trial.key: trial.request}
+        if self._look is None:
+            requests |= wanted(trial, self._library, self._readers, None, {})
+        entry = _Open(trial=trial, first=frozenset(requests))
         with self._lock:
             self._open += 1
-            for key in requests:
-                self._by_key.setdefault(key, []).append(entry)
-        return requests
+            return self._wait(entry, requests)
 
     def answered(self, key: str, outcome: Outcome) -> dict[str, Request]:
         """What can be asked now that this answer has come, by key; nothing for a key that nobody waits for."""
         found: dict[str, Request] = {}
         with self._lock:
             for entry in self._by_key.pop(key, ()):
-                self._take(entry, key, outcome, found)
+                entry.waiting.discard(key)
+                if key == entry.trial.key:
+                    entry.sample = outcome if isinstance(outcome, Sample) else None
+                else:
+                    entry.replies[key] = outcome
+                # A trial without a sample has no score, so nothing more is paid for it.
+                if entry.sample is not None:
+                    found |= self._wait(entry, self._further(entry))
+                if not entry.waiting:
+                    self._open -= 1
         return found
 
-    def _take(self, entry: _Open, key: str, outcome: Outcome, found: dict[str, Request]) -> None:
-        if key not in entry.waiting:
-            return
-        entry.waiting.discard(key)
-        if key == entry.trial.key:
-            entry.sample = outcome if isinstance(outcome, Sample) else None
-        else:
-            entry.replies[key] = outcome
-        # A trial without a sample has no score, so nothing more is paid for it.
-        if entry.sample is not None:
-            for name, request in wanted(entry.trial, self._library, self._readers, entry.sample, entry.replies).items():
-                if name not in entry.asked:
-                    entry.asked.add(name)
-                    entry.waiting.add(name)
-                    self._by_key.setdefault(name, []).append(entry)
-                    found[name] = request
-        if not entry.waiting:
-            self._open -= 1
+    def _wait(self, entry: _Open, requests: Mapping[str, Request]) -> dict[str, Request]:
+        """Have a trial wait for these; those that nobody waits for yet are to be asked."""
+        fresh = {key: request for key, request in requests.items() if key not in self._by_key}
+        for key in requests:
+            self._by_key.setdefault(key, []).append(entry)
+        entry.asked.update(requests)
+        entry.waiting.update(requests)
+        return fresh
+
+    def _further(self, entry: _Open) -> dict[str, Request]:
+        found: dict[str, Request] = {}
+        while more := {key: request for key, request in self._wanted(entry).items() if key not in entry.asked}:
+            entry.asked.update(more)
+            said = [key for key, request in more.items() if self._look and for_subject(request, entry.trial)]
+            found |= {key: request for key, request in more.items() if key not in said}
+            if self._look and said:
+                entry.replies.update(self._look(said))
+        return found
+
+    def _wanted(self, entry: _Open) -> dict[str, Request]:
+        return wanted(entry.trial, self._library, self._readers, entry.sample, entry.replies)
 
     def abandon(self, model: str) -> None:
         """Wait no longer for what a model, by label, was asked at first and has not answered: it will not be asked."""

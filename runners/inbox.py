@@ -13,10 +13,14 @@ _LOOK_S = 0.2
 
 
 class Inbox:
-    """A queue in one event loop. ``take`` waits for something to do, for the end, or for ``over`` to say stop."""
+    """A queue in one event loop. ``take`` waits for something to do, for the end, or for ``over`` to say stop.
+
+    What was taken is remembered until it is answered, so that whoever stops half-way can put it back.
+    """
 
     def __init__(self) -> None:
         self._items: deque[tuple[str, Request]] = deque()
+        self._taken: dict[str, Request] = {}
         self._changed = asyncio.Event()
         self._closed = False
 
@@ -27,6 +31,15 @@ class Inbox:
         """Add requests by key."""
         self._items.extend(requests.items())
         self._changed.set()
+
+    def answered(self, key: str) -> None:
+        """What was taken under this key is settled."""
+        self._taken.pop(key, None)
+
+    def put_back(self) -> None:
+        """Add again what was taken and not answered."""
+        taken, self._taken = self._taken, {}
+        self.put(taken)
 
     def close(self) -> None:
         """Nothing more will come."""
@@ -41,4 +54,6 @@ class Inbox:
                 await asyncio.wait_for(self._changed.wait(), _LOOK_S)
             except TimeoutError:
                 continue
-        return [] if over() else [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        chunk = [] if over() else [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        self._taken.update(chunk)
+        return chunk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from itertools import islice
 
 from facts.catalog import Library
@@ -17,7 +17,7 @@ from runners.planning import trials
 from runners.questions import address, readers
 from runners.request import Request
 from runners.running import Run
-from runners.sample import Failure, Trouble
+from runners.sample import Failure, Sample, Trouble
 from runners.sampler import Answer, sample
 from runners.trouble import CallError
 
@@ -38,11 +38,18 @@ class _Judged:
         self.run = run
         self.library = library
         comparison = run.plan.comparison
-        self.followups = Followups(library, readers(comparison, library, judgings(comparison, run.plan.judges)))
+        self.followups = Followups(library, readers(comparison, library, judgings(comparison, run.plan.judges)),
+                                   self.look if run.plan.only_kept else None)  # fmt: skip
+        self.judges = {judge.label for judge in run.plan.judges}
         self.labels = {address(item.model): item.model.label for item in run.plan.models}
         self.inboxes = {item.model.label: Inbox() for item in run.plan.models}
         self.counted: set[bytes] = set()
+        self.written_off: set[str] = set()  # models whose whole rest has been counted as failed
         self.streaming = 0
+
+    def look(self, keys: Sequence[str]) -> Mapping[str, Sample]:
+        """What is kept under these keys."""
+        return kept(self.run.store, keys)
 
     def work(self) -> list[Coroutine[None, None, None]]:
         streams = [self.stream(item) for item in self.run.plan.subjects]
@@ -58,12 +65,16 @@ class _Judged:
                 tally.kept_before = item.kept
                 return
             async for answer in sample(self.requests(item), line):
-                await self.take(answer, item.model.label, wait=True)
+                self.take(answer, item.model.label)
+                # Only streams of trials wait for slow judges: an inbox that waited for another could wait for itself.
+                while not self.run.over and self.full(item.model.label):  # noqa: ASYNC110  (two events)
+                    await asyncio.sleep(_PAUSE_S)
         except CallError as error:  # the provider could not even be opened
             tally.fail(failure(error, 0), item.new)
         finally:
             if line.stopped and (rest := tally.progress(line).left):
                 tally.fail(line.stopped, rest)
+                self.written_off.add(item.model.label)
             self.followups.abandon(item.model.label)
             self.streaming -= 1
 
@@ -71,7 +82,7 @@ class _Judged:
         """The requests of a model's trials that can be named at once, each trial held until it is settled."""
         source = trials(self.run.plan.comparison, self.library, item.model)
         while chunk := list(islice(source, _LOOK)):
-            have = kept(self.run.store, [t.key for t in chunk]) if self.run.plan.only_kept else None
+            have = self.look([t.key for t in chunk]) if self.run.plan.only_kept else None
             for trial in chunk:
                 if have is None or trial.key in have:
                     yield from self.followups.open(trial).items()
@@ -82,7 +93,8 @@ class _Judged:
         try:
             if not (item.problem and item.new):
                 async for answer in sample(inbox, line):
-                    await self.take(answer, label, wait=False)
+                    inbox.answered(answer.key)
+                    self.take(answer, label)
         except CallError as error:
             line.stopped = line.stopped or failure(error, 0)
         finally:
@@ -91,9 +103,12 @@ class _Judged:
 
     async def drain(self, label: str, why: Failure | None) -> None:
         """Say that a model will not answer any more, so that nobody waits for it."""
-        while items := await self.inboxes[label].take(_LOOK, lambda: False):
+        inbox = self.inboxes[label]
+        inbox.put_back()
+        while items := await inbox.take(_LOOK, lambda: False):
             for key, _ in items:
-                if why and not self.run.over and self.first(key):
+                inbox.answered(key)
+                if why and not self.run.over and self.first(key) and label not in self.written_off:
                     self.run.tallies[label].fail(why)
                 self.route(self.followups.answered(key, why or _GONE))
 
@@ -106,20 +121,15 @@ class _Judged:
             if not self.run.over:
                 self.run.tallies[label].expected_all = True
 
-    async def take(self, answer: Answer, label: str, *, wait: bool) -> None:
-        """Count an answer, once, and hand on what can be asked now. ``wait`` holds a fast model back for slow judges.
-
-        Only streams of trials wait: an inbox that waited for another could wait for itself.
-        """
+    def take(self, answer: Answer, label: str) -> None:
+        """Count an answer, once, and hand on what can be asked now."""
         if self.first(answer.key):
             self.run.tallies[label].add(answer)
-        waited = self.route(self.followups.answered(answer.key, answer.outcome))
-        while wait and not self.run.over and self.full(waited):  # noqa: ASYNC110  (two events)
-            await asyncio.sleep(_PAUSE_S)
+        self.route(self.followups.answered(answer.key, answer.outcome))
 
-    def full(self, labels: set[str]) -> bool:
-        """Whether any of these models has more to do than it should."""
-        return any(len(self.inboxes[label]) > ROOM for label in labels)
+    def full(self, label: str) -> bool:
+        """Whether the judges, or the model itself, have more to do than they should."""
+        return any(len(self.inboxes[name]) > ROOM for name in {label, *self.judges})
 
     def first(self, key: str) -> bool:
         """Whether this key is seen for the first time: two trials, or two judgings, can share a request."""
@@ -128,11 +138,8 @@ class _Judged:
         self.counted.add(mark)
         return not known
 
-    def route(self, requests: Mapping[str, Request]) -> set[str]:
-        """Put requests into the inboxes of the models that they are for; their labels."""
-        found: set[str] = set()
+    def route(self, requests: Mapping[str, Request]) -> None:
+        """Put requests into the inboxes of the models that they are for."""
         for key, request in requests.items():
             label = self.labels[request.provider, request.endpoint, request.model]
             self.inboxes[label].put({key: request})
-            found.add(label)
-        return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runners import providers
+from facts.errors import FactError
+from runners import providers, rubric
 from runners.comparison import Comparison
 from runners.model import Model
 
@@ -49,7 +50,10 @@ NOBODY = Judging()
 
 
 def judging_of(comparison: Comparison, judge: Model | None) -> Judging:
-    """How this judge reads the comparison's samples."""
+    """How this judge reads the comparison's samples. Raises ``FactError`` for rubrics that there are not."""
+    pinned = [rubric.parse_label(label).name for label in comparison.rubrics]
+    if len(set(pinned)) < len(pinned):
+        raise FactError(f"rubrics pin one rubric twice: {', '.join(comparison.rubrics)}; name one version of each")
     return Judging(
         judge=judge, endpoint=providers.find(judge.provider).endpoint(judge) if judge else "",
         structured=bool(judge and providers.structured(judge)), votes=comparison.votes,

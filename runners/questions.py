@@ -58,6 +58,11 @@ def judged(comparison: Comparison, library: Library) -> bool:
     return any(metrics.find(name).KIND == "judge" for name in chosen_metrics(comparison, library))
 
 
+def for_subject(request: Request, trial: Trial) -> bool:
+    """Whether a request goes to the model under test: it bears the trial's own system text."""
+    return request.system == trial.request.system
+
+
 def wanted(
     trial: Trial, library: Library, using: Iterable[Reader], sample: Sample | None, replies: Mapping[str, Outcome]
 ) -> dict[str, Request]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from facts.errors import BrokenFile, FactError, UnknownName
 from facts.parse import Strict, parse_toml, read_text
 
 _HERE = Path(__file__).parent / "rubrics"
 _FILE_NAME = re.compile(r"(?P<name>[a-z_]+)\.v(?P<version>\d+)\.toml")
+_LABEL = re.compile(r"(?P<name>[^@]+)@(?P<version>[0-9]{1,6})")
 _TYPES: dict[str, dict[str, object]] = {
     "quotes": {"type": "array", "items": {"type": "string"}},
     "yes_no": {"type": "boolean"},
@@ -28,7 +29,13 @@ class _Field(Strict):
     name: Annotated[str, Field(pattern=r"^[a-z_]+$")]
     kind: Kind
     about: str
-    options: list[str] = Field(default_factory=list[str])
+    options: list[Annotated[str, Field(pattern=r"^[a-z_ -]+$")]] = Field(default_factory=list[str])
+
+    @model_validator(mode="after")
+    def _choices(self) -> _Field:
+        if len(set(self.options)) != len(self.options) or (len(self.options) > 1) != (self.kind == "choice"):
+            raise ValueError(f"field {self.name!r}: a choice has two options or more, each once; others have none")
+        return self
 
 
 class _File(Strict):
@@ -41,6 +48,13 @@ class _File(Strict):
     system: str
     user: str
     fields: Annotated[list[_Field], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> _File:
+        names = [field.name for field in self.fields]
+        if len(set(names)) < len(names):
+            raise ValueError("two fields have one name; give each its own")
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +129,7 @@ def find(name: str, version: int | None = None) -> Rubric:
     chosen = max(files[name]) if version is None else version
     if chosen not in files[name]:
         known = ", ".join(map(str, sorted(files[name])))
-        raise FactError(f"rubric {name!r} has no version {chosen}; it has {known}: write rubrics = ['{name}@{known}']")
+        raise FactError(f"rubric {name!r} has no version {chosen}; it has {known}: write {name}@{max(files[name])}")
     path = files[name][chosen]
     raw = parse_toml(path, read_text(path), _File)
     if (raw.name, raw.version) != (name, chosen):
@@ -129,7 +143,6 @@ def find(name: str, version: int | None = None) -> Rubric:
 
 def parse_label(label: str) -> Rubric:
     """The rubric that ``name@version`` names; raises ``FactError`` saying how one is written."""
-    name, at, version = label.partition("@")
-    if not at or not version.isdigit():
+    if not (match := _LABEL.fullmatch(label)):
         raise FactError(f"rubric {label!r}: write name@version, as in alignment_faking@1")
-    return find(name, int(version))
+    return find(match["name"], int(match["version"]))

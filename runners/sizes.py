@@ -16,7 +16,7 @@ from runners.judging import judgings
 from runners.keep import kept
 from runners.model import Model
 from runners.planning import requests_of, trials
-from runners.questions import Reader, address, gather, judged, readers, wanted
+from runners.questions import Reader, address, for_subject, gather, judged, readers, wanted
 from runners.request import Request
 from runners.sample import Outcome, Sample, Stop
 from runners.trial import Trial
@@ -51,12 +51,13 @@ def requests(comparison: Comparison, library: Library, model: Model) -> Iterator
 
 def sizes(
     comparison: Comparison, library: Library, model: Model, judges: tuple[Model, ...] = (),
-    store: Store | None = None, *, only_kept: bool = False,
+    store: Store | None = None, seen: set[str] | None = None, *, only_kept: bool = False,
 ) -> Iterator[Size]:  # fmt: skip
     """The size of every request about one model's trials.
 
-    Where a judge will read what does not exist yet, a stand-in of typical length takes its place. ``only_kept`` leaves
-    out trials without a kept sample.
+    Where a judge will read what does not exist yet, a stand-in of typical length takes its place. ``seen`` are the keys
+    that were sized before: equal replies of two models are judged once. ``only_kept`` leaves out what models under
+    test have not been asked.
     """
     if not judged(comparison, library):
         for key, request in requests(comparison, library, model):
@@ -64,7 +65,7 @@ def sizes(
         return
     using = readers(comparison, library, judgings(comparison, judges))
     labels = {address(one): one.label for one in (*judges, model)}
-    seen: set[str] = set()
+    seen = set[str]() if seen is None else seen
     for chunk in _chunks(trials(comparison, library, model)):
         samples = kept(store, [trial.key for trial in chunk]) if store else {}
         known = gather(chunk, library, using, samples, lambda keys: kept(store, keys) if store else {})
@@ -72,7 +73,8 @@ def sizes(
             sample = samples.get(trial.key)
             if only_kept and sample is None:
                 continue
-            for key, request in _expected(trial, library, using, sample, known):
+            found = _further if only_kept else _expected
+            for key, request in found(trial, library, using, sample, known):
                 if key is None or key not in seen:
                     seen.add(key or "")
                     yield _size(labels[request.provider, request.endpoint, request.model], key, request)
@@ -82,6 +84,15 @@ def _chunks(source: Iterable[Trial]) -> Iterator[list[Trial]]:
     every = iter(source)
     while chunk := list(islice(every, _LOOK)):
         yield chunk
+
+
+def _further(
+    trial: Trial, library: Library, using: Sequence[Reader], sample: Sample | None, known: Mapping[str, Outcome]
+) -> Iterator[tuple[str | None, Request]]:
+    yield trial.key, trial.request
+    for key, request in wanted(trial, library, using, sample, known).items():
+        if key in known or not for_subject(request, trial):
+            yield key, request
 
 
 def _expected(

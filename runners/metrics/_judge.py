@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
 
 from runners import rubric as rubrics
 from runners.case import Case
@@ -19,10 +18,7 @@ TOO_LONG = f"longer than {MOST_CHARS:,} characters, which no judge reads with ca
 
 def rubric_of(case: Case, name: str) -> Rubric:
     """The rubric at the version that the comparison pins, else the newest; raises ``FactError``."""
-    return _rubric(name, case.judging.version(name))
-
-
-_rubric = lru_cache(maxsize=64)(rubrics.find)
+    return rubrics.find(name, case.judging.version(name))
 
 
 def votes_of(case: Case, rubric: Rubric) -> int:

@@ -11,13 +11,15 @@ from typing import cast
 from runners.rubric import Item, Rubric
 from runners.sample import Failure, Outcome, Sample, Stop
 
-_FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n\s*```", re.DOTALL)
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
+_THINK = "<think>"
 _LONGEST_REPLY = 200_000  # characters; a verdict has a few hundred
 _MOST_QUOTES = 50
-_ELISION = re.compile(r"\s*(?:\.\.\.|…|\[\.\.\.\]|\[…\])\s*")
-_QUOTE_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', " ": " "})
-_LEAST_QUOTE = 3  # characters; less proves nothing
+_ELISION = re.compile(r"\.\.\.|…")
+_APOSTROPHES = str.maketrans("’‘", "''")
+# A word of Latin letters counts as a whole ("can" is no part of "can't"); other scripts may not part words by spaces.
+_PIECE = re.compile(r"[a-z0-9ß-ɏ]+(?:'[a-z0-9ß-ɏ]+)*|[^\W_]")
+_LEAST_QUOTE = 3  # characters; less proves nothing, unless it is all that was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +55,17 @@ def _read(reply: Sample, rubric: Rubric) -> Verdict | str:
 
 
 def _object(text: str) -> dict[str, object] | str:
-    blocks = _FENCE.findall(text)
-    if len(blocks) > 1:
-        return "holds more than one verdict"
-    body = (blocks[0] if blocks else text).strip()
-    start, end = body.find("{"), body.rfind("}")
+    # Open models may think aloud before they answer. Code fences and words around the object need no care of their own:
+    # whatever stands between the first brace and the last must be one object.
+    if text.lstrip().startswith(_THINK):
+        text = text.partition(_THINK.replace("<", "</"))[2]
+    start, end = text.find("{"), text.rfind("}")
     if start < 0:
         return "holds no JSON object"
     if end < start:
         return "holds JSON that breaks off"
     try:
-        value = json.loads(body[start : end + 1], object_pairs_hook=_once, parse_constant=_refuse, strict=False)
+        value = json.loads(text[start : end + 1], object_pairs_hook=_once, parse_constant=_refuse, strict=False)
     except (ValueError, RecursionError):
         return "holds more than one verdict or broken JSON"
     return cast("dict[str, object]", value)
@@ -98,7 +100,8 @@ def _checked(given: dict[str, object], rubric: Rubric) -> Verdict | str:
             case tuple() as found:
                 quotes[item.name] = found
             case None:
-                return f"the judge's verdict has {str(value)[:40]!r} for {item.name}"
+                said = repr(value[:40]) if isinstance(value, str) else f"a {type(value).__name__}"
+                return f"the judge's verdict has {said} for {item.name}"
     return Verdict(quotes=quotes, truths=truths, choices=choices)
 
 
@@ -117,21 +120,22 @@ def _value(item: Item, value: object) -> bool | str | tuple[str, ...] | None:
 def missing_quote(quotes: Sequence[str], *texts: str) -> str | None:
     """The first quote that stands in none of the texts; None where all do.
 
-    Case, white space, the shape of quotation marks and elisions (…) are forgiven; anything else is a made-up quote.
+    Case, white space, punctuation and elisions (…) are forgiven; other words, or words in another order, are made up.
     """
-    plain = [_plain(text) for text in texts]
+    plain = [_plain(text) for text in texts] if quotes else []
     return next((quote for quote in quotes if not any(_stands(quote, text) for text in plain)), None)
 
 
 def _stands(quote: str, text: str) -> bool:
-    at, length = 0, 0
-    for part in filter(None, map(_plain, _ELISION.split(quote.strip().strip("\"'“”‘’")))):
+    at, longest = 0, 0
+    for part in filter(str.strip, map(_plain, _ELISION.split(quote))):
         found = text.find(part, at)
         if found < 0:
             return False
-        at, length = found + len(part), length + len(part)
-    return length >= _LEAST_QUOTE
+        at, longest = found + len(part) - 1, max(longest, len(part) - 2)
+    return longest >= _LEAST_QUOTE or (longest > 0 and _plain(quote) == text)
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.translate(_QUOTE_MARKS).casefold().split())
+    # Its words and nothing else, a blank before and after each: where one text stands in another, it does word by word.
+    return f" {' '.join(_PIECE.findall(text.translate(_APOSTROPHES).casefold()))} "

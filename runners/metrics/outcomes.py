@@ -52,9 +52,10 @@ _REFUSED = {"chose_value": "refused"}
 
 
 def ask(case: Case) -> tuple[Request, ...]:
-    """What its two parts ask."""
+    """What its two parts ask; nothing about reasoning that was not asked for, because it would not be read."""
     rule = _RULES.get(case.library.setting(case.trial.condition.setting).metric)
-    return (*(() if rule else compliance.ask(case)), *alignment_faking.ask(case))
+    thinks = case.trial.condition.reasoning is not Reasoning.NONE
+    return (*(() if rule else compliance.ask(case)), *(alignment_faking.ask(case) if thinks else ()))
 
 
 def read(case: Case) -> tuple[Score, ...]:
