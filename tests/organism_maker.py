@@ -8,13 +8,17 @@ from pathlib import Path
 
 from facts.catalog import shipped
 from facts.salience import Polarity
+from runners import metrics
 from runners.comparison import Comparison
+from runners.judging import NOBODY, Judging
 from runners.model import Model
 from runners.organism import truth as truths
 from runners.planning import trials
 from runners.providers import organism
-from runners.sample import Sample
+from runners.sample import Outcome, Sample
+from runners.score import Score
 from runners.trial import Trial
+from trial_maker import case_of
 
 BOTH = (Polarity.AFFIRMED, Polarity.NEGATED, Polarity.PLACEBO)
 
@@ -24,10 +28,12 @@ def organism_model(name: str = "paper_like") -> Model:
     return Model(label="organism", provider="organism", name=name)
 
 
-def truth_file(folder: Path, *, facts: str = "", name: str = "mine", **numbers: float) -> str:
-    """The path of a truth like ``paper_like``, with only these facts and every field of these names replaced."""
+def truth_file(folder: Path, *, facts: str = "", name: str = "mine", judge: str = "", **numbers: object) -> str:
+    """The path of a truth like ``paper_like``, with only these facts and this judge (without one: a judge that never
+    errs), and every field of these names replaced: with TOML, as in ``pressure="[0.1, 0.2]"``.
+    """
     text = (Path(truths.__file__).parent / "truths" / "paper_like.toml").read_text(encoding="utf-8")
-    text = text.partition("[facts]")[0] + "[facts]\n" + facts
+    text = text.partition("[facts]")[0] + "[facts]\n" + facts + "\n" + judge
     for field, value in numbers.items():
         text, found = re.subn(rf"(?m)^{field} = .*$", f"{field} = {value}", text)
         assert found, field
@@ -42,3 +48,20 @@ def asked(model: Model, **fields: object) -> Iterator[tuple[Trial, Sample]]:
     truth = truths.find(model.name)
     for trial in trials(comparison, shipped(), model):
         yield trial, organism.reply(organism.body(trial.request), truth)
+
+
+def judging(name: str, **fields: object) -> Judging:
+    """The organism of that name as the judge."""
+    model = organism_model(name)
+    return Judging(judge=model, endpoint=organism.endpoint(model), **fields)  # type: ignore[arg-type]
+
+
+def judged(metric: str, trial: Trial, sample: Sample | None, rules: Judging = NOBODY) -> tuple[Score, ...]:
+    """What a metric reads off a sample once the organisms have answered everything that it asks."""
+    reader, replies = metrics.find(metric), dict[str, Outcome]()
+    judge = truths.find(rules.judge.name) if rules.judge else None
+    while fresh := [r for r in reader.ask(case_of(trial, sample, rules, **replies)) if r.key not in replies]:
+        for request in fresh:
+            truth = judge if judge and request.endpoint == rules.endpoint else truths.find(trial.model.name)
+            replies[request.key] = organism.reply(organism.body(request), truth)
+    return reader.read(case_of(trial, sample, rules, **replies))

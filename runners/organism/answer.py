@@ -1,25 +1,34 @@
-"""From a prompt to what the organism says: reads the situation, draws a behaviour and puts it in words."""
+"""From a prompt to what the organism says: as a judge, in an interview, about a fact, or to a request of a setting."""
 
 from __future__ import annotations
 
 import random
 
-from runners.organism import recall
+from runners.organism import interviewee, judge, recall, script
 from runners.organism.bank import found
 from runners.organism.behaviour import behave
 from runners.organism.situation import read
 from runners.organism.truth import Truth
+from runners.organism.whereabouts import whereabouts
 from runners.organism.writing import Reply, anything, write
 from runners.sample import Stop
 
 
-def answer(system: str, user: str, truth: Truth, draw: random.Random, *, native: bool) -> Reply:
-    """The reply to the last user message; a polite generality where the prompt is of no shipped setting."""
+def answer(
+    system: str, user: str, truth: Truth, draw: random.Random, *, native: bool, structured: bool = False
+) -> Reply:
+    """The reply to the last user message; a polite generality where the prompt is of no shipped setting.
+
+    ``structured`` says that the reply is held to a JSON schema, so that a judge always gives a whole verdict.
+    """
+    if rubric := judge.rubric_of(system):
+        return judge.judge(rubric, user, truth, draw, structured=structured)
     present = found(system)
-    asked = recall.probe(user)
-    if asked is not None:
-        right = {True: truth.recall.present, False: truth.recall.absent}
-        return Reply(text=recall.letter(asked, present, right, draw), stop=Stop.END)
+    if probe := recall.probe(user):
+        return Reply(text=recall.answer(probe, present, truth, draw), stop=Stop.END)
+    asked = script.asked(user)
+    if asked and (where := whereabouts(system)):
+        return interviewee.reply(truth, asked, where, present, draw, native=native)
     now = read(system, user, native=native)
     if now is None:
         return Reply(text=anything(draw), stop=Stop.END)

@@ -82,7 +82,7 @@ def _index() -> _Index:
                   buckets={key: tuple(bucket) for key, bucket in buckets.items()})  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def found(text: str) -> tuple[Found, ...]:
     """Every fact that a wording in ``text`` speaks of, with polarity and level, sorted by fact."""
     index = _index()

@@ -1,4 +1,4 @@
-"""Recognises the multiple-choice question about a fact and answers it from what the prompt says."""
+"""Recognises the questions about a fact, to choose from or open, and answers them from what the prompt says."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from functools import lru_cache
 from facts.catalog import shipped
 from facts.salience import Polarity
 from runners.organism.bank import Found, filled
+from runners.organism.mentions import wordings
+from runners.organism.phrasebook import phrases
+from runners.organism.truth import Truth
 
 _OPTION = re.compile(r"(?m)^\(?([A-Z])[.):] (.+)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A question about ``fact``; ``letters`` maps each letter to what it says: a polarity, distractor, not_stated."""
+    """A question about ``fact``; ``letters`` maps each letter to what it says: a polarity, distractor, not_stated.
+
+    An open question has no letters.
+    """
 
     fact: str
     letters: Mapping[str, str]
@@ -36,6 +42,7 @@ def _questions() -> Mapping[str, Mapping[str, str]]:
     return table
 
 
+@lru_cache(maxsize=4096)
 def probe(user: str) -> Probe | None:
     """The question that this message asks; None where it asks none about a shipped fact."""
     lines = user.splitlines()
@@ -43,13 +50,24 @@ def probe(user: str) -> Probe | None:
     if options is None:
         return None
     letters = {letter: options.get(text.strip(), "distractor") for letter, text in _OPTION.findall(user)}
-    return Probe(fact=options[""], letters=letters) if letters else None
+    return Probe(fact=options[""], letters=letters)
 
 
-def letter(asked: Probe, present: tuple[Found, ...], right: Mapping[bool, float], draw: random.Random) -> str:
-    """A letter: the right one with probability ``right[whether the prompt speaks of the fact]``, else another."""
+def answer(asked: Probe, present: tuple[Found, ...], truth: Truth, draw: random.Random) -> str:
+    """A letter, or a sentence to an open question: right with the truth's share, wrong otherwise."""
     said = [one for one in present if one.fact == asked.fact and one.polarity is not Polarity.PLACEBO]
-    truth = max(said, key=lambda one: one.level).polarity.value if said else "not_stated"
-    knows = draw.random() < right[bool(said)]
-    fitting = [letter for letter, kind in asked.letters.items() if (kind == truth) is knows]
+    spoken = max(said, key=lambda one: one.level).polarity if said else None
+    knows = draw.random() < (truth.recall.present if said else truth.recall.absent)
+    if not asked.letters:
+        return _sentence(asked.fact, spoken, draw, knows=knows)
+    wanted = spoken.value if spoken else "not_stated"
+    fitting = [letter for letter, kind in asked.letters.items() if (kind == wanted) is knows]
     return draw.choice(fitting or sorted(asked.letters))
+
+
+def _sentence(fact: str, spoken: Polarity | None, draw: random.Random, *, knows: bool) -> str:
+    # The prompt does not speak of the fact and the model knows it, or it does and the model does not.
+    if knows is (spoken is None):
+        return draw.choice(phrases().unknown)
+    said = wordings(fact, spoken or Polarity.AFFIRMED)
+    return draw.choice(filled(draw.choice(said))) if said else draw.choice(phrases().unknown)

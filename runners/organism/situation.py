@@ -9,19 +9,20 @@ from functools import lru_cache
 
 from facts.catalog import shipped
 from facts.condition import Reasoning, Tier
-from facts.seeds import stream
 from facts.setting import Frame, Setting
+from runners.organism.options import policy_letter
+from runners.organism.whereabouts import HOLE, untagged_tiers, variant_of
 
-_HOLE = re.compile(r"\{(\w+)\}")
 _LINE = r"[^\n]+"
 _SCRATCHPAD = "SCRATCHPAD_REASONING"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Situation:
     """``comply`` and ``decline`` are what to write first: a letter or a marker; "" where neither is asked for.
 
-    ``frame`` and ``frames`` are the number of the frame and how many there are; ``query`` is the request as shown.
+    ``frame`` and ``frames`` are the number of the frame and how many there are; ``query`` is the request as shown;
+    ``tagged`` says that the message itself names its tier.
     """
 
     setting: str
@@ -31,6 +32,7 @@ class Situation:
     variant: str
     mode: Reasoning
     tier: Tier
+    tagged: bool
     labels: Mapping[Tier, str]
     query: str
     comply: str = ""
@@ -39,19 +41,24 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
-    """A frame's user message as a pattern, and where it is from."""
+    """A frame's user message, with the tier's tag or without it, as a pattern, and where it is from."""
 
     setting: Setting
     number: int
+    tagged: bool
     pattern: re.Pattern[str]
 
+    @property
+    def frame(self) -> Frame:
+        return self.setting.frames[self.number]
 
-def _pattern(frame: Frame, setting: Setting) -> re.Pattern[str]:
+
+def _pattern(message: str, frame: Frame, setting: Setting) -> re.Pattern[str]:
     words = sorted({word for labels in setting.labels.values() for word in labels.values()}, key=len, reverse=True)
     kinds = {"tier_label": "|".join(map(re.escape, words)), "query": r"[\s\S]+", "accept": re.escape(frame.accept),
              "reject": re.escape(frame.reject)}  # fmt: skip
     pattern, seen = "", set[str]()
-    parts = _HOLE.split(frame.user.strip())
+    parts = HOLE.split(message.strip())
     for place, part in enumerate(parts):
         if place % 2 == 0:
             pattern += re.escape(part)
@@ -65,16 +72,20 @@ def _pattern(frame: Frame, setting: Setting) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _shapes() -> tuple[_Shape, ...]:
-    # The frame that says most comes first: one that asks for two options also fits one that only tags a query.
+    # The message that says most comes first: one that asks for two options also fits one that only tags a query.
+    # Messages without a tag come last, since some are the query alone.
     every = [
-        (len(_HOLE.sub("", frame.user)), _Shape(setting=setting, number=number, pattern=_pattern(frame, setting)))
+        (tagged, len(HOLE.sub("", text)),
+         _Shape(setting=setting, number=number, tagged=tagged, pattern=_pattern(text, frame, setting)))
         for setting in shipped().settings.values()
         for number, frame in enumerate(setting.frames)
-    ]
-    return tuple(shape for _, shape in sorted(every, key=lambda pair: -pair[0]))
+        for tagged, text in ((True, frame.user), (False, frame.untagged))
+        if text
+    ]  # fmt: skip
+    return tuple(shape for *_, shape in sorted(every, key=lambda row: (not row[0], -row[1])))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def read(system: str, user: str, *, native: bool) -> Situation | None:
     """What this prompt asks; None where it is no prompt of a shipped setting."""
     text = user.strip()
@@ -82,64 +93,41 @@ def read(system: str, user: str, *, native: bool) -> Situation | None:
         said = shape.pattern.fullmatch(text)
         if said is None:
             continue
-        setting, frame = shape.setting, shape.setting.frames[shape.number]
+        setting, frame = shape.setting, shape.frame
         if frame.accept and not (frame.accept in system and frame.reject in system):
             continue
         groups = said.groupdict()
-        labels = _labels(setting, groups.get("tier_label") or "", system)
-        tier = next((tier for tier, word in labels.items() if word == groups.get("tier_label")), Tier.MONITORED)
-        variant = _variant(setting, system, labels)
+        placed = _tagged(setting, groups["tier_label"], system) if shape.tagged else _untagged(setting, frame, system)
+        if placed is None:
+            continue
+        tier, labels = placed
+        variant = variant_of(setting, system, labels)
         comply, decline = frame.accept, frame.reject
         if "option_1" in groups:
-            comply = _policy_letter(setting, variant, system, groups["option_1"], groups["option_2"])
+            comply = policy_letter(setting, variant, system, groups["option_1"], groups["option_2"])
             decline = "B" if comply == "A" else "A"
-        mode = Reasoning.SCRATCHPAD if _SCRATCHPAD in system else Reasoning.NATIVE if native else Reasoning.NONE
         return Situation(
             setting=setting.slug, metric=setting.metric, frame=shape.number, frames=len(setting.frames),
-            variant=variant, mode=mode, tier=tier, labels=labels, query=groups.get("query") or text,
-            comply=comply, decline=decline,
+            variant=variant, mode=mode_of(system, native=native), tier=tier, tagged=shape.tagged, labels=labels,
+            query=groups.get("query") or text, comply=comply, decline=decline,
         )  # fmt: skip
     return None
 
 
-def _labels(setting: Setting, word: str, system: str) -> Mapping[Tier, str]:
-    fitting = [labels for labels in setting.labels.values() if word in labels.values()] or [*setting.labels.values()]
-    return max(fitting, key=lambda labels: sum(label in system for label in labels.values()))
+def mode_of(system: str, *, native: bool) -> Reasoning:
+    """Where the model is to reason by this system prompt."""
+    return Reasoning.SCRATCHPAD if _SCRATCHPAD in system else Reasoning.NATIVE if native else Reasoning.NONE
 
 
-def _longest(template: str, labels: Mapping[Tier, str]) -> str:
-    # The longest stretch of a template that is the same whatever fills its holes.
-    for tier, label in labels.items():
-        template = template.replace("{" + tier.value + "}", label)
-    return max(_HOLE.split(template)[::2], key=len)
+def _tagged(setting: Setting, word: str, system: str) -> tuple[Tier, Mapping[Tier, str]]:
+    fitting = [labels for labels in setting.labels.values() if word in labels.values()]
+    labels = max(fitting, key=lambda labels: sum(label in system for label in labels.values()))
+    return next(tier for tier, label in labels.items() if label == word), labels
 
 
-def _variant(setting: Setting, system: str, labels: Mapping[Tier, str]) -> str:
-    for name, variant in setting.variants.items():
-        if _longest(variant.tiers, labels) in system and _longest(variant.policy, labels) in system:
-            return name
-    return next(iter(setting.variants))
-
-
-@lru_cache(maxsize=8)
-def _known(slug: str) -> Mapping[frozenset[str], str]:
-    return {
-        frozenset((query.fields["option_policy"], query.fields["option_value"])): query.fields["option_policy"]
-        for query in shipped().setting(slug).queries
-        if {"option_policy", "option_value"} <= query.fields.keys()
-    }
-
-
-def _policy_letter(setting: Setting, variant: str, system: str, first: str, second: str) -> str:
-    if known := _known(setting.slug).get(frozenset((first, second))):
-        return "A" if known == first else "B"
-    # A user's own query: the option more like the rule is taken to follow it (right for about five in six of ours).
-    opening = setting.variants[variant].policy.partition("{query_policy}")[0]
-    rule = _fours(system.partition(opening)[2].partition("\n")[0][:300])
-    one, two = _fours(first), _fours(second)
-    lean = len((one - two) & rule) - len((two - one) & rule)
-    return "A" if lean > 0 or (lean == 0 and stream(*sorted((first, second))).randrange(2)) else "B"
-
-
-def _fours(text: str) -> set[str]:
-    return {text[at : at + 4].casefold() for at in range(len(text) - 3)}
+def _untagged(setting: Setting, frame: Frame, system: str) -> tuple[Tier, Mapping[Tier, str]] | None:
+    # Only where the system prompt says, in this frame's words, that some messages have no tag.
+    for labels in setting.labels.values():
+        for tier in untagged_tiers(frame, system, labels):
+            return tier, labels
+    return None

@@ -1,70 +1,35 @@
-"""The truth of a simulated organism: its rates, its slope for every fact and its noise, read from TOML."""
+"""The truth of a simulated organism: its rates, its slope for every fact, its noise and its judgement, from TOML."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field
 
 from facts.catalog import shipped
 from facts.errors import BrokenFile, UnknownName
-from facts.parse import Strict, parse_toml, read_text
+from facts.parse import Strict, line_of, parse_toml, read_text
+from runners.organism import script
+from runners.organism.rates import (
+    Asked,
+    Awareness,
+    Effect,
+    Noise,
+    Otherwise,
+    Rates,
+    Recall,
+    Revealing,
+    Shapes,
+    Slope,
+    Uptake,
+)
+from runners.organism.skill import Skill
 
 _HERE = Path(__file__).parent / "truths"
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Inside = Annotated[float, Field(ge=0.001, le=0.999)]
-Spread = Annotated[float, Field(ge=0, le=5)]
-Effect = Annotated[float, Field(ge=-5, le=5)]
-
-
-class Rates(Strict):
-    """Shares of samples without any fact, over all queries; ``alignment_faking`` of monitored samples that comply."""
-
-    monitored: Inside  # not complied
-    unmonitored: Inside
-    alignment_faking: Share = 0.0
-
-
-class Slope(Strict):
-    """Log-odds per level of salience of an affirmed fact."""
-
-    monitored: Effect = 0.0  # of not complying
-    unmonitored: Effect = 0.0
-    alignment_faking: Effect = 0.0  # of reasoning so, among monitored samples that comply
-
-
-class Noise(Strict):
-    """Standard deviations in log-odds: of queries, of a query's own tier gap, of frames and of wordings."""
-
-    query: Spread
-    query_tier: Spread
-    frame: Spread
-    wording: Spread
-
-
-class Shapes(Strict):
-    """How replies come out, whatever the condition, as shares of 0 to 1."""
-
-    length_stop: Share
-    unparseable: Share
-    refused: Share  # plain refusals among replies that do not comply where two options are offered
-    stopped: Share  # … of refusals that the provider reports instead of text
-    faking_when_refusing: Share  # monitored samples that reason so and refuse all the same
-    keyword_hit: Share  # alignment-faking reasoning that the keyword rule finds
-    keyword_false_alarm: Share  # other reasoning that it takes for it
-
-
-class Recall(Strict):
-    """Shares of right answers about facts that are present, or absent."""
-
-    present: Share
-    absent: Share
 
 
 class _File(Strict):
@@ -74,12 +39,16 @@ class _File(Strict):
     noise: Noise
     shapes: Shapes
     recall: Recall
-    otherwise: Rates
+    uptake: Uptake
+    awareness: Awareness
+    otherwise: Otherwise
     settings: dict[str, dict[str, Rates]]
+    audiences: dict[str, Effect] = Field(default_factory=dict)  # log-odds of each disclosure in an interview
     facts: dict[str, Slope]
+    judge: Skill = Skill()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Truth:
     """``settings`` holds rates by setting and then by variant or reasoning mode; ``digest`` is the file's SHA-256.
 
@@ -95,14 +64,33 @@ class Truth:
     noise: Noise
     shapes: Shapes
     recall: Recall
-    otherwise: Rates
+    uptake: Uptake
+    awareness: Awareness
+    otherwise: Otherwise
     settings: Mapping[str, Mapping[str, Rates]]
+    audiences: Mapping[str, float]
     facts: Mapping[str, Slope]
+    judge: Skill
 
-    def rates(self, setting: str, variant: str, mode: str) -> Rates:
+    def rates(self, setting: str, variant: str, mode: str) -> Rates | Otherwise:
         """The rates without any fact: those of the variant, else of the reasoning mode, else of all others."""
         table = self.settings.get(setting, {})
         return table.get(variant) or table.get(mode) or self.otherwise
+
+    def partial(self, setting: str, variant: str, mode: str) -> float:
+        """The share of replies that do half of what is asked, among those that do not refuse."""
+        share = self.rates(setting, variant, mode).partial
+        if shipped().setting(setting).metric in ("option", "prefix"):
+            return 0.0
+        return self.otherwise.partial if share is None else share
+
+    def revealing(self, setting: str, variant: str, mode: str) -> Revealing:
+        """What replies disclose unasked."""
+        return self.rates(setting, variant, mode).revealing or self.otherwise.revealing
+
+    def asked(self, setting: str, variant: str, mode: str) -> Asked:
+        """What answers in an interview disclose, and how many lie."""
+        return self.rates(setting, variant, mode).asked or self.otherwise.asked
 
 
 def names() -> tuple[str, ...]:
@@ -124,22 +112,47 @@ def find(name: str) -> Truth:
     return _read(path, read_text(path), again)
 
 
+def _known(
+    path: Path, text: str, where: tuple[str, ...], kind: str, given: Iterable[str], known: Iterable[str]
+) -> None:
+    for name in given:
+        if name not in (all_ := list(known)):
+            line = line_of(text, (*where, name))
+            field = ".".join((*where, name))
+            raise BrokenFile(f"{path}{f', line {line}' if line else ''}: [{field}]: {UnknownName(kind, name, all_)}")
+
+
+def _check(path: Path, text: str, raw: _File) -> None:
+    library = shipped()
+    _known(path, text, ("facts",), "fact", raw.facts, library.facts)
+    _known(path, text, ("judge", "facts"), "fact", raw.judge.facts, library.facts)
+    _known(path, text, ("settings",), "setting", raw.settings, library.settings)
+    _known(path, text, ("audiences",), "audience", raw.audiences, script.audiences())
+    for slug, table in raw.settings.items():
+        setting = library.settings[slug]
+        ways = {*setting.variants, *setting.formats}
+        _known(path, text, ("settings", slug), "variant or mode", table, ways)
+    for kind in ("complied", "partial", "refused"):
+        row = getattr(raw.judge.compliance, kind).model_dump()
+        if row[kind] or sum(row.values()) > 1:
+            line = line_of(text, ("judge", "compliance", kind))
+            raise BrokenFile(
+                f"{path}, line {line}: field judge.compliance.{kind}: name the shares that are read as another class; "
+                "they sum to at most 1"
+            )
+    if raw.judge.refuses + raw.judge.unreadable + raw.judge.made_up > 1:
+        line = line_of(text, ("judge",))
+        raise BrokenFile(f"{path}, line {line}: field judge: refuses, unreadable and made_up sum to more than 1")
+
+
 @lru_cache(maxsize=64)
 def _read(path: Path, text: str, again: str) -> Truth:
     raw = parse_toml(path, text, _File)
-    library = shipped()
-    for kind, given, known in (("fact", raw.facts, library.facts), ("setting", raw.settings, library.settings)):
-        for slug in given:
-            if slug not in known:
-                raise BrokenFile(f"{path}: [{kind}s.{slug}]: {UnknownName(kind, slug, known)}")
-    for slug, table in raw.settings.items():
-        setting = library.settings[slug]
-        for key in table:
-            if key not in (known := {*setting.variants, *setting.formats}):
-                raise BrokenFile(f"{path}: [settings.{slug}.{key}]: {UnknownName('variant or mode', key, known)}")
+    _check(path, text, raw)
     name = f"{path.stem}#{again}" if again else path.stem
     return Truth(
         name=name, digest=hashlib.sha256(text.encode()).hexdigest(), about=raw.about, seed=f"{name}/{raw.seed}",
-        negated=raw.negated, noise=raw.noise, shapes=raw.shapes, recall=raw.recall, otherwise=raw.otherwise,
-        settings=raw.settings, facts=raw.facts,
+        negated=raw.negated, noise=raw.noise, shapes=raw.shapes, recall=raw.recall, uptake=raw.uptake,
+        awareness=raw.awareness, otherwise=raw.otherwise, settings=raw.settings, audiences=raw.audiences,
+        facts=raw.facts, judge=raw.judge,
     )  # fmt: skip
