@@ -10,7 +10,8 @@ from itertools import islice
 from cache import record
 from cache.errors import StoreError
 from cache.store import Store
-from dashboard.results import ModelResults, Results, Row
+from dashboard.results import ModelResults, Results
+from dashboard.row import Row
 
 _LOOK = 500
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.effects.cells import Cells, collapse
 from dashboard.effects.observation import DOES_NOT_APPLY, NO, UNSCORED, YES, Columns
-from dashboard.results import Results, Row
+from dashboard.results import ModelResults, Results
+from dashboard.row_arrays import RowArrays
 from facts.condition import Tier
 from runners import metrics
 from runners.metrics._interview import audiences
-from runners.sample import Stop
 
 RECALL = "recall"
 _LAST = ("uptake", "tier_awareness", RECALL, "recall_open")  # manipulation checks, behind the outcomes
@@ -38,7 +42,8 @@ _WORDS = {
     RECALL: "Recalls what the prompt says of its facts",
     "recall_open": "Recalls its facts in its own words",
 }
-_STOPPED = {Stop.REFUSAL, Stop.CONTENT_FILTER}
+_LACKING = "\x00"  # what a row that lacks a key is looked up as
+Kind = TypeVar("Kind", np.int64, np.bool_)
 
 
 def measures(results: Results) -> dict[str, str]:
@@ -63,54 +68,77 @@ def columns_of(results: Results, measure: str) -> Columns:
     """One measure of every trial it applies to.
 
     A measure of facts means all facts of the arm, and an arm without facts has none; one of several questions counts
-    every answer as a sample of its own, within the trial's query.
+    every answer as a sample of its own, within the trial's query. Of a failure nobody knows whether the measure would
+    have applied: it counts as lost where the measure applies to others of its condition and replicate.
     """
     name = results.measures()[measure]
     metric = metrics.find(name)
     base, _, audience = measure.partition("@")
-    reading = {value: YES if truth else NO for value, truth in metric.MEASURES[base].items()}
-    only_monitored = base in metric.MONITORED_ONLY
+    reading: dict[str | None, int] = {value: YES if yes else NO for value, yes in metric.MEASURES[base].items()}
+    reading[_LACKING] = DOES_NOT_APPLY
     keys: list[tuple[str, ...]] = [
-        () if only_monitored and condition.tier is not Tier.MONITORED
+        () if base in metric.MONITORED_ONLY and condition.tier is not Tier.MONITORED
         else tuple(f"{name}:{dose.fact}" for dose in condition.doses) if metric.SCOPE == "fact" else (name,)
         for condition in results.conditions
     ]  # fmt: skip
     parts = _parts(results, name, audience) if metric.SCOPE == "part" else ()
-    once = _replicates(results, name)
-    found: list[tuple[int, Row, int, int]] = []
-    for number, model in enumerate(results.models):
-        for row in model.rows:
-            names = keys[row.condition]
-            if not names or (row.stop is None and row.replicate not in once):
-                continue
-            if not parts:
-                values = [reading.get(row.values[key] or "", UNSCORED) for key in names if key in row.values]
-                applies = len(values) == len(names)
-                value = DOES_NOT_APPLY if not applies else UNSCORED if UNSCORED in values else min(values)
-                found.append((number, row, row.replicate, value))
-                continue
-            for place, part in enumerate(parts):
-                value = reading.get(row.values[part] or "", UNSCORED) if part in row.values else DOES_NOT_APPLY
-                found.append((number, row, row.replicate * len(parts) + place, value))
-    found = [item for item in found if item[3] != DOES_NOT_APPLY or item[1].stop is None]
-    rows = [row for _, row, _, _ in found]
-    frames = {frame: code for code, frame in enumerate(dict.fromkeys(row.frame for row in rows))}
-    facts = results.comparison.facts
+    applies_C = np.array([bool(names) for names in keys], dtype=np.bool_)
+    found = [_values(model, keys, parts, reading) for model in results.models]
+    once = _replicates(results.models, found)
+    frames = tuple(dict.fromkeys(frame for model in results.models for frame in model.arrays.frames))
+    codes: list[tuple[NDArray[np.int64], ...]] = []
+    picked: list[tuple[RowArrays, NDArray[np.int64]]] = []
+    for number, (model, value_PR) in enumerate(zip(results.models, found, strict=True)):
+        rows = model.arrays
+        here = applies_C[rows.condition_R] & (~rows.missing_R | np.isin(rows.replicate_R, once))
+        keep_PR = here & ((value_PR != DOES_NOT_APPLY) | rows.missing_R)
+        part_K, row_K = np.nonzero(keep_PR)
+        order = np.lexsort((part_K, row_K))
+        part_K, row_K = part_K[order], row_K[order]
+        own = np.array([frames.index(frame) for frame in rows.frames], dtype=np.int64)
+        lost_K = rows.missing_R[row_K]
+        value_K = np.where(lost_K, UNSCORED, value_PR[part_K, row_K])
+        replicate_K = rows.replicate_R[row_K] * len(value_PR) + part_K
+        codes.append((np.full(len(row_K), number), replicate_K, value_K, own[rows.frame_R[row_K]]))
+        picked.append((rows, row_K))
+    model_R, replicate_R, value_R, frame_R = (np.concatenate(column) for column in zip(*codes, strict=True))
+
+    def column(of: Callable[[RowArrays], NDArray[Kind]]) -> NDArray[Kind]:
+        return np.concatenate([of(rows)[row_K] for rows, row_K in picked])
+
     return Columns(
         models=tuple(model.model.label for model in results.models), conditions=results.conditions,
-        queries=results.queries, measures=(measure,),
-        model_R=np.array([number for number, *_ in found], dtype=np.int64),
-        condition_R=np.array([row.condition for row in rows], dtype=np.int64),
-        query_R=np.array([row.query for row in rows], dtype=np.int64),
-        replicate_R=np.array([replicate for _, _, replicate, _ in found], dtype=np.int64),
-        # Of a failure nobody knows whether the measure would have applied: it counts as lost where it does to others.
-        value_MR=np.array([[UNSCORED if row.stop is None else value for _, row, _, value in found]],
-                          dtype=np.int8).reshape(1, len(rows)),
-        failed_R=np.array([row.stop is None for row in rows], dtype=np.bool_),
-        refused_R=np.array([row.stop in _STOPPED for row in rows], dtype=np.bool_),
-        frames=tuple(frames), frame_R=np.array([frames[row.frame] for row in rows], dtype=np.int64),
-        facts=facts, wording_FR=np.array([row.wordings for row in rows], dtype=np.int64).reshape(-1, len(facts)).T,
+        queries=results.queries, measures=(measure,), model_R=model_R.astype(np.int64),
+        condition_R=column(lambda rows: rows.condition_R), query_R=column(lambda rows: rows.query_R),
+        replicate_R=replicate_R, value_MR=value_R.astype(np.int8)[None], failed_R=column(lambda rows: rows.missing_R),
+        refused_R=column(lambda rows: rows.refused_R), frames=frames, frame_R=frame_R,
+        facts=results.comparison.facts, wording_FR=column(lambda rows: rows.wording_RF).T,
     )  # fmt: skip
+
+
+def _values(
+    model: ModelResults, keys: list[tuple[str, ...]], parts: tuple[str, ...], reading: Mapping[str | None, int]
+) -> NDArray[np.int8]:
+    """What each part (one, but for interviews) reads off each row: parts × rows."""
+    code = reading.get
+    if parts:
+        found = [[code(row.values.get(part, _LACKING), UNSCORED) for row in model.rows] for part in parts]
+        return np.array(found, dtype=np.int8).reshape(len(parts), len(model.rows))
+    names = set(keys)
+    if len(only := names - {()}) == 1 and len(next(iter(only))) == 1:
+        key = next(iter(only))[0]
+        values = [code(row.values.get(key, _LACKING), UNSCORED) for row in model.rows]
+    else:
+        values = [_all([code(row.values.get(key, _LACKING), UNSCORED) for key in keys[row.condition]])
+                  for row in model.rows]  # fmt: skip
+    return np.array(values, dtype=np.int8).reshape(1, len(model.rows))
+
+
+def _all(values: list[int]) -> int:
+    # Of all facts of an arm: yes only if each is; unknown if any is.
+    if not values or DOES_NOT_APPLY in values:
+        return DOES_NOT_APPLY
+    return UNSCORED if UNSCORED in values else min(values)
 
 
 def _parts(results: Results, name: str, audience: str) -> tuple[str, ...]:
@@ -120,8 +148,9 @@ def _parts(results: Results, name: str, audience: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(seen)) or (start,)
 
 
-def _replicates(results: Results, name: str) -> set[int]:
-    """Replicates that the metric asks about: those of which it has said anything, or the first."""
-    said = {row.replicate for model in results.models for row in model.rows
-            if any(key == name or key.startswith((f"{name}:", f"{name}/")) for key in row.values)}  # fmt: skip
-    return said or {0}
+def _replicates(models: Sequence[ModelResults], found: Sequence[NDArray[np.int8]]) -> NDArray[np.int64]:
+    """Replicates that the measure is asked about: those of which anything is known, or the first."""
+    said = [model.arrays.replicate_R[((value_PR != DOES_NOT_APPLY) & ~model.arrays.missing_R).any(axis=0)]
+            for model, value_PR in zip(models, found, strict=True)]  # fmt: skip
+    known = np.unique(np.concatenate(said))
+    return known if len(known) else np.zeros(1, dtype=np.int64)

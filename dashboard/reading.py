@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from cache import record
 from cache.errors import StoreError
 from cache.store import Store
-from dashboard.results import ModelResults, Results, Row
+from dashboard.results import ModelResults, Results
+from dashboard.row import Row
 from facts.catalog import Library
 from facts.compose import compose
 from facts.condition import Condition, Tier

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cache.store import Store
 from dashboard.launch import judges_of, models_of
+from dashboard.row import Row
+from dashboard.row_arrays import RowArrays, row_arrays
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.condition import Condition
@@ -15,38 +17,20 @@ from runners.comparison import Comparison
 from runners.judging import judging_of
 from runners.model import Model
 from runners.planning import chosen_metrics, queries_of
-from runners.sample import Stop
 from runners.scoring import ScoredTrial, scored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One trial of one model, small enough to keep a hundred thousand: texts stay in the store.
-
-    ``stop`` is None where no sample is kept. ``values`` maps a metric to the class it read (None: unscored), as
-    ``METRIC:FACT`` where it reads one a fact and ``METRIC/PART`` where it asks several questions; what does not apply
-    to the trial is not in it. ``wordings`` are the places, in the bank, of the first wording of each of the
-    comparison's facts that the prompt says, −1 for a fact that it does not say.
-    """
-
-    key: str
-    condition: int
-    query: int
-    replicate: int
-    stop: Stop | None
-    values: dict[str, str | None]
-    frame: str
-    wordings: tuple[int, ...]
-    reply_model: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelResults:
-    """All trials of one model in the order in which they are planned."""
+    """All trials of one model in the order in which they are planned; ``arrays`` are made of the rows once."""
 
     model: Model
     simulated: bool
     rows: tuple[Row, ...]
+    arrays: RowArrays = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arrays", row_arrays(self.rows))
 
     @property
     def kept(self) -> int:

@@ -8,7 +8,8 @@ from itertools import islice
 
 from cache.errors import StoreError
 from cache.store import Store
-from dashboard.results import ModelResults, Results, Row
+from dashboard.results import ModelResults, Results
+from dashboard.row import Row
 from runners.keep import from_record, kept
 from runners.transcript import split
 

@@ -12,7 +12,8 @@ from dashboard.escape import plain
 from dashboard.marked import marked_html
 from dashboard.prompt_marks import marks
 from dashboard.reading import Reading, read, twin
-from dashboard.results import ModelResults, Results, Row
+from dashboard.results import ModelResults, Results
+from dashboard.row import Row
 from facts.catalog import Library
 from facts.errors import FactError
 
