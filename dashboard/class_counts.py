@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashboard.results import Results
@@ -49,6 +50,17 @@ def class_counts(results: Results, metric: str) -> tuple[ClassCount, ...]:
                 for name in occurring
             ]  # fmt: skip
     return tuple(found)
+
+
+def class_rows(counts: Iterable[ClassCount]) -> list[dict[str, str | int | float]]:
+    """The same as a table: one row a condition, one column a class."""
+    rows: dict[tuple[str, ...], dict[str, str | int | float]] = {}
+    for count in counts:
+        about = {"Model": count.model + (" (SIMULATED)" if count.simulated else ""), "What is said": count.arm,
+                 "Tier": count.tier, "Reasoning": count.reasoning, "About": count.of}  # fmt: skip
+        row = rows.setdefault(tuple(about.values()), {name: text for name, text in about.items() if text})
+        row[count.outcome] = count.n
+    return list(rows.values())
 
 
 def _own(key: str, metric: str) -> bool:

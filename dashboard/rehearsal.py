@@ -16,6 +16,7 @@ from dashboard.effects.table import effect_rows
 from dashboard.measured import columns_of
 from dashboard.results import ModelResults, Results, rows_of
 from facts.catalog import Library
+from runners import metrics
 from runners.comparison import Comparison
 from runners.judging import Judging, judging_of
 from runners.model import Model
@@ -62,7 +63,9 @@ def rehearse(
     assert model is not None  # noqa: S101  (the spec has its form)
     planned = tuple(trials(comparison, library, model))
     judging = judging_of(comparison, model)
-    using = readers(comparison, library, (judging,))
+    metric = next((one for one in chosen_metrics(comparison, library)
+                   if measure.partition("@")[0] in metrics.find(one).MEASURES), "")  # fmt: skip
+    using = [reader for reader in readers(comparison, library, (judging,)) if reader.name == metric]
     found: Counter[tuple[str, ...]] = Counter()
     adjusted: Counter[tuple[str, ...]] = Counter()
     untested: Counter[tuple[str, ...]] = Counter()
@@ -114,7 +117,7 @@ def _simulated(
     rows = rows_of(iter(items), {c: n for n, c in enumerate(conditions)}, {q.id: n for n, q in enumerate(queries)})
     return Results(
         comparison=comparison, conditions=conditions, queries=tuple(q.id for q in queries),
-        groups=tuple(q.group for q in queries), metrics=chosen_metrics(comparison, library),
+        groups=tuple(q.group for q in queries), metrics=tuple(reader.name for reader in using),
         models=(ModelResults(model=model, simulated=True, rows=tuple(rows)),), judge=judging.judge,
         judge_simulated=True,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from dashboard.methods import doubt_lines, methods_paragraphs
 from dashboard.prompt_marks import marks
 from dashboard.reading import Reading
 from dashboard.render import render
-from dashboard.report_tables import Table, effect_table, failure_table, rate_table, size_table
+from dashboard.report_tables import Table, class_table, effect_table, failure_table, rate_table, size_table
 from dashboard.results import Results
 from dashboard.tables import Tables, tables
 from dashboard.transcripts import chosen
@@ -84,6 +84,8 @@ def _measures(results: Results, found: Sequence[Tables]) -> Iterable[str]:
         mark = " (SIMULATED)" if results.simulated else ""
         yield f"<details><summary>Table of rates and gaps{mark}</summary>{_table(rate_table(table))}</details>"
         yield f"<details><summary>Table of effects{mark}</summary>{_table(effect_table(table))}</details>"
+        counts = class_table(results, results.measures()[table.measure])
+        yield f"<details><summary>Counts of classes{mark}</summary>{_table(counts)}</details>"
 
 
 def _transcripts(results: Results, library: Library, store: Store) -> Iterable[str]:

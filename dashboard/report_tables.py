@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dashboard.charts.words import interval, p_text, percent
+from dashboard.class_counts import class_counts, class_rows
 from dashboard.points import GAP, EffectPoint
 from dashboard.provenance import resolved
 from dashboard.results import Results
@@ -57,6 +58,18 @@ def rate_table(tables: Tables) -> Table:
     header = ("Model", "Arm", "Of", "Value", "95 % interval", "n", "Queries", "Unscored", "Failed or missing",
               "With the lost either way", "Airtime")  # fmt: skip
     return Table(header=header, rows=rows)
+
+
+def class_table(results: Results, metric: str) -> Table:
+    """How many samples of each condition fell into each class, unscored and missing ones included."""
+    rows = class_rows(class_counts(results, metric))
+    header = tuple(dict.fromkeys(name for row in rows for name in row))
+    cells = tuple(tuple(_cell(row.get(name, "")) for name in header) for row in rows)
+    return Table(header=header, rows=cells)
+
+
+def _cell(value: str | float) -> Cell:
+    return value if isinstance(value, str) else int(value)
 
 
 def effect_table(tables: Tables) -> Table:

@@ -112,7 +112,8 @@ def _expected(
 
 
 def _stand_in(request: Request, *, scratchpad: bool) -> Sample:
-    words = "word " * max(1, int(request.max_tokens * TYPICAL_REPLY))
+    # Marked by its request: two questions must not be thought to bring one answer, which would be judged once.
+    words = f"{request.key[-12:]} " + "word " * max(1, int(request.max_tokens * TYPICAL_REPLY))
     half = words[: len(words) // 2]
     text = f"<SCRATCHPAD_REASONING>{half}</SCRATCHPAD_REASONING><RESPONSE>{half}</RESPONSE>" if scratchpad else words
     native = "word " * (request.thinking_tokens // 4) if request.thinking_tokens else None

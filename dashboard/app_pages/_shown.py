@@ -11,6 +11,7 @@ from dashboard import state
 from dashboard.app_pages._boxes import library as read_library
 from dashboard.app_pages._boxes import problem, simulated_banner
 from dashboard.app_pages._pick import pick_comparison
+from dashboard.effects.families import Adjustment
 from dashboard.figures import PICK
 from dashboard.results import Results
 from dashboard.sample_filter import Filter, matching
@@ -57,13 +58,16 @@ def shown_results() -> tuple[Results, Library]:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _tables(text: str, version: int, number: int, measure: str, _results: Results, _library: Library) -> Tables:
-    return tables(_results, measure, _library)
+def _tables(
+    text: str, version: int, number: int, measure: str, adjust: str, _results: Results, _library: Library
+) -> Tables:
+    return tables(_results, measure, _library, Adjustment(adjust))
 
 
-def shown_tables(results: Results, measure: str, library: Library) -> Tables:
+def shown_tables(results: Results, measure: str, library: Library, adjust: str = Adjustment.MAX_T.value) -> Tables:
     """The points of one measure, shared between sessions and computed again when the store grows."""
-    return _tables(comparison_toml(results.comparison), state.store().version(), id(results), measure, results, library)
+    version = state.store().version()
+    return _tables(comparison_toml(results.comparison), version, id(results), measure, adjust, results, library)
 
 
 @st.cache_data(max_entries=24, show_spinner="Looking through samples")

@@ -7,13 +7,15 @@ from typing import cast
 import streamlit as st
 
 from dashboard import state
+from dashboard.app_pages._classes import classes_view
 from dashboard.app_pages._figure import figure_view
 from dashboard.app_pages._shown import shown_results, shown_tables
 from dashboard.charts.ladder import Across
+from dashboard.effects.families import Adjustment
 from dashboard.figures import PICK, QUANTITIES, View, figures, strongest
 from dashboard.measured import measures
 
-_TABS = {"Rates": "rates", "Over salience": "ladder", "Effects": "effects"}
+_TABS = {"Rates": "rates", "Over salience": "ladder", "Effects": "effects", "Classes": "classes"}
 _ACROSS = {"level": "Salience level", "airtime": "Airtime"}
 
 st.title("See results", anchor=False)
@@ -21,9 +23,14 @@ results, library = shown_results()
 known = measures(results)
 state.keep_valid("s_measure", list(known))
 labels = [model.model.label for model in results.models]
-with st.grid(4, min_column_width=180):
+with st.grid(5, min_column_width=150):
     measure = st.selectbox("Measure", list(known), format_func=known.__getitem__, key="s_measure", bind="query-params")
-    tables = shown_tables(results, measure, library)
+    state.keep_valid("s_adjust", [one.value for one in Adjustment])
+    adjust = st.selectbox(
+        "Adjustment of p", [one.value for one in Adjustment], format_func=lambda name: Adjustment(name).label,
+        key="s_adjust", bind="query-params", help="Max-T and Holm are for claims, Benjamini–Hochberg is for exploring",
+    )  # fmt: skip
+    tables = shown_tables(results, measure, library, adjust)
     quantities = list(tables.quantities) or ["monitored"]
     state.keep_valid("s_of", quantities)
     quantity = st.selectbox(
@@ -51,6 +58,9 @@ for tab, (label, name) in zip(
 ):
     if tab.open:
         with tab:
+            if name == "classes":
+                classes_view(results, results.measures()[measure])
+                continue
             figure_view(drawn[name], label)
             if name == "ladder":
                 for slope in tables.slopes:

@@ -17,12 +17,16 @@ from facts.catalog import Library, load
 from facts.errors import FactError
 from runners.comparison import Comparison
 from runners.model import Model
+from runners.models import find_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("comparison", help="the name of a comparison in the workspace, or a comparison file (TOML)")
     parser.add_argument("--measure", action="append", metavar="NAME", help="only this measure (repeatable)")
+    parser.add_argument("--adjust", choices=("max_t", "holm", "benjamini_hochberg"), default="max_t",
+                        help="how p values are adjusted for their family (default max_t)")  # fmt: skip
+    parser.add_argument("--judge", metavar="LABEL", help="read the verdicts of this judge instead of the first")
     parser.add_argument("--json", action="store_true", help="print every rate, gap and effect as JSON")
     parser.add_argument("--html", nargs="?", const="", metavar="FILE",
                         help="write the report as HTML (default: exports/NAME/report.html)")  # fmt: skip
@@ -34,11 +38,13 @@ def main(args: argparse.Namespace) -> int:
     comparison = find_comparison(args.comparison, workspace)
     library = load(workspace.facts)
     with Store(workspace.store) as store:
-        results = load_results(comparison, library, workspace, store)
+        judge = find_model(args.judge, workspace.models) if args.judge else None
+        results = load_results(comparison, library, workspace, store, judge)
         if args.html is not None:
             print(_write(results, library, store, workspace, Path(args.html) if args.html else None))
             return 0
-    from dashboard.measured import measures  # noqa: PLC0415  (numpy and scipy are slow to import)
+    from dashboard.effects.families import Adjustment  # noqa: PLC0415  (numpy and scipy are slow to import)
+    from dashboard.measured import measures  # noqa: PLC0415
     from dashboard.report_text import report_lines  # noqa: PLC0415
     from dashboard.tables import tables  # noqa: PLC0415
 
@@ -46,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
     wanted = args.measure or list(known)
     if unknown := [name for name in wanted if name not in known]:
         raise FactError(f"{comparison.name} has no measure {unknown[0]!r}; it has {', '.join(known)}")
-    found = [tables(results, name, library) for name in wanted]
+    found = [tables(results, name, library, Adjustment(args.adjust)) for name in wanted]
     if args.json:
         print(json.dumps({
             "comparison": comparison.name, "simulated": results.simulated, "interim": results.interim,
