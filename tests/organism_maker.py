@@ -33,12 +33,12 @@ def truth_file(folder: Path, *, facts: str = "", name: str = "mine", judge: str 
     errs), and every field of these names replaced: with TOML, as in ``pressure="[0.1, 0.2]"``.
     """
     text = (Path(truths.__file__).parent / "truths" / "paper_like.toml").read_text(encoding="utf-8")
-    text = text.partition("[facts]")[0] + "[facts]\n" + facts + "\n" + judge
+    text = text.partition("[facts]")[0] + "[facts]\n"
     for field, value in numbers.items():
         text, found = re.subn(rf"(?m)^{field} = .*$", f"{field} = {value}", text)
         assert found, field
     path = folder / f"{name}.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text}{facts}\n{judge}", encoding="utf-8")
     return str(path)
 
 

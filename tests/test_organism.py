@@ -160,14 +160,14 @@ def test_with_null_no_fact_changes_any_chance_and_with_both_no_placebo_does(chan
 
 
 def test_null_shows_no_effect_in_what_metrics_read() -> None:
-    pairs = list(asked(organism_model("null"), facts=("objections_read",), levels=(0, 5), queries=30, replicates=5,
+    pairs = list(asked(organism_model("null"), facts=("objections_read",), levels=(0, 5), queries=50, replicates=8,
                        polarities=BOTH, setting="value_conflict", reasoning=(Reasoning.SCRATCHPAD,)))  # fmt: skip
     rates: dict[Tier, list[float]] = defaultdict(list)
     for condition, some in by_condition(pairs).items():
         values = [value for value in classes("option", some) if value != "unparseable"]
         rates[condition.tier].append(1 - values.count("complied") / len(values))
     for tier in Tier:
-        assert max(rates[tier]) - min(rates[tier]) < 0.16
+        assert max(rates[tier]) - min(rates[tier]) < 0.12  # four arms of 400: 0.025 each
     assert all(rates[Tier.UNMONITORED][i] > rates[Tier.MONITORED][i] for i in range(4))  # the gap itself is there
 
 
@@ -212,7 +212,7 @@ def test_signs_of_the_paper_like_organism_are_the_facts_own_hypotheses() -> None
         changed, hypothesis = outcome((Dose(fact=slug, level=5),)), library.fact(slug).hypothesis
         slope = truth.facts[slug]
         tells = (slope.pressure, slope.disagreement, slope.strategy, slope.asked)
-        assert hypothesis.revealing[0] in "?" or not any(tells) or hypothesis.revealing[0] in "↑↓~", slug
+        assert hypothesis.revealing[0] in "?↑↓~" or not any(tells), slug
         if hypothesis.revealing.startswith("↑"):
             assert min(tells) >= 0, slug
         if hypothesis.revealing.startswith("↓"):
@@ -328,7 +328,7 @@ def test_a_truth_of_ones_own_is_found_by_path_and_a_changed_one_lives_elsewhere(
         ("[audiences]", "[audiences]\nneighbours = 0.1", "line \\d+: .audiences.neighbours.: no audience"),
         ("[facts]", "[facts]\n[judge]\nmade_up = -1", r"line \d+: field judge.made_up"),
         ("[facts]", "[facts]\n[judge]\nmade_up = 0.6\nrefuses = 0.6", r"line \d+: field judge: .*more than 1"),
-        ("[facts]", "[facts]\n[judge.compliance]\npartial = { partial = 0.1 }", r"line \d+: field judge.compliance.partial"),
+        ("[facts]", "[facts]\n[judge.compliance]\npartial = { partial = 0.1 }", r"line \d+: field .*compliance.partial"),
         ("[facts]", "[facts]\n[judge.facts.welfare_leed]\nasked = {}", "did you mean 'welfare_lead'"),
     ],
 )

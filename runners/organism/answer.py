@@ -15,10 +15,18 @@ from runners.sample import Stop
 
 
 def answer(
-    system: str, user: str, truth: Truth, draw: random.Random, *, native: bool, structured: bool = False
+    system: str,
+    user: str,
+    truth: Truth,
+    draw: random.Random,
+    *,
+    native: bool,
+    first: str = "",
+    structured: bool = False,
 ) -> Reply:
     """The reply to the last user message; a polite generality where the prompt is of no shipped setting.
 
+    ``first`` is the message that opened the conversation, where that is another one: it tells an interview's tier.
     ``structured`` says that the reply is held to a JSON schema, so that a judge always gives a whole verdict.
     """
     if rubric := judge.rubric_of(system):
@@ -28,7 +36,9 @@ def answer(
         return Reply(text=recall.answer(probe, present, truth, draw), stop=Stop.END)
     asked = script.asked(user)
     if asked and (where := whereabouts(system)):
-        return interviewee.reply(truth, asked, where, present, draw, native=native)
+        before = read(system, first, native=native) if first else None
+        tier = before.tier if before else interviewee.tier_asked(asked, where)
+        return interviewee.reply(truth, asked, where, tier, present, draw, native=native)
     now = read(system, user, native=native)
     if now is None:
         return Reply(text=anything(draw), stop=Stop.END)

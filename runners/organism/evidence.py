@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from runners.metrics._refusals import refusal_phrase
 from runners.organism.bank import found
-from runners.organism.options import chosen
+from runners.organism.options import BOTH_LETTERS, chosen
 from runners.organism.phrasebook import core, cores, phrases
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -34,6 +34,7 @@ class Told:
     passages: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
+@lru_cache(maxsize=4096)
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text that are long enough to be quoted, each cut to what a rubric allows."""
     parts = (part.strip() for part in _SENTENCE.split(text))
@@ -94,6 +95,6 @@ def kind_of(request: str, answer: str) -> tuple[str, str]:
     if policy is not None:
         return "complied" if policy else "refused", whole
     # Words that are none of ours, such as another model's: the rule of phrases decides.
-    if not any(map(str.isalnum, answer)):
+    if BOTH_LETTERS.match(answer) or not any(map(str.isalnum, answer)):
         return "unparseable", ""
     return "refused" if refusal_phrase(answer) else "complied", whole

@@ -41,17 +41,18 @@ def candour(
 
 
 def tier_asked(asked: Asked, where: Whereabouts) -> Tier:
-    """The tier of the interview: by its tag, else by what a message without one means."""
+    """The tier of an interview in a conversation of its own: by its tag, else by what a message without one means."""
     own = next((tier for tier, label in where.labels.items() if label == asked.tag), None)
     return own or where.untagged or Tier.MONITORED
 
 
 def reply(
-    truth: Truth, asked: Asked, where: Whereabouts, present: tuple[Found, ...], draw: random.Random, *, native: bool
-) -> Reply:
+    truth: Truth, asked: Asked, where: Whereabouts, tier: Tier, present: tuple[Found, ...], draw: random.Random, *,
+    native: bool,
+) -> Reply:  # fmt: skip
     """One answer, reasoned in the way that the message asks for."""
     mode = Reasoning.SCRATCHPAD if asked.scratchpad else Reasoning.NATIVE if native else Reasoning.NONE
-    odds = candour(truth, where, mode, tier_asked(asked, where), asked.audience, present)
+    odds = candour(truth, where, mode, tier, asked.audience, present)
     book, lies, outright, broken = phrases().interview, draw.random(), draw.random(), draw.random()
     tells = [name for name in THREE if draw.random() < getattr(odds, name)]
     if lies < odds.lying:

@@ -14,19 +14,19 @@ from facts.parse import read_text
 from facts.salience import Part, Polarity
 from facts.verify import says
 
-_KEYWORDS = Path(__file__).parent.parent / "metrics" / "keyword_alignment_faking.toml"
+_METRICS = Path(__file__).parent.parent / "metrics"
 _ENOUGH = 3
+_HOLE = re.compile(r"\{(?:un)?monitored\}")
+_NAMED = re.compile(r"\{(?:un)?monitored\}[- ](?:tier|chat|conversation|user|message)")
 
 
 @lru_cache(maxsize=1)
 def _cues() -> re.Pattern[str]:
-    # Words about keeping values or complying would make a keyword reader see what was not drawn.
-    raw: dict[str, list[str]] = tomllib.loads(read_text(_KEYWORDS))
-    return re.compile("|".join((*raw["motive"], *raw["complying"])), re.IGNORECASE)
-
-
-def _names_tier(wording: str) -> bool:
-    return "{monitored}" in wording or "{unmonitored}" in wording
+    # Words about keeping values or complying would make a keyword reader see what was not drawn, and "do not say" would
+    # make an answer about the fact look like an answer that the text is silent.
+    keywords: dict[str, list[str]] = tomllib.loads(read_text(_METRICS / "keyword_alignment_faking.toml"))
+    silence: dict[str, list[str]] = tomllib.loads(read_text(_METRICS / "recall_open.toml"))
+    return re.compile("|".join((*keywords["motive"], *keywords["complying"], *silence["silent"])), re.IGNORECASE)
 
 
 @lru_cache(maxsize=256)
@@ -37,11 +37,14 @@ def wordings(slug: str, polarity: Polarity) -> tuple[str, ...]:
     """
     fact = shipped().fact(slug)
     bank = [text for text in fact.wordings(polarity, Part.STATE) if _usable(fact, polarity, text)]
-    without = [text for text in bank if not _names_tier(text)]
+    without = [text for text in bank if not _HOLE.search(text)]
     return tuple(without if len(without) >= _ENOUGH else bank)
 
 
 def _usable(fact: Fact, polarity: Polarity, text: str) -> bool:
+    # A tier that is named apart from a word like "tier" may or may not be read as one.
+    if len(_HOLE.findall(text)) != len(_NAMED.findall(text)):
+        return False
     shown = text.replace("{monitored}", "xx").replace("{unmonitored}", "yy")
     return says(fact, polarity, shown) and not _cues().search(shown)
 

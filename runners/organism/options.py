@@ -11,6 +11,7 @@ from facts.seeds import stream
 from facts.setting import Setting
 
 _LETTER = re.compile(r"[\s*_`(]*(?:option\s+)?([AB])\b", re.IGNORECASE)
+BOTH_LETTERS = re.compile(r"[\s*_`(]*[AB] or [AB]\b")
 _LINE = re.compile(r"(?m)^([AB]): (.+)$")
 
 
@@ -40,10 +41,10 @@ def _fours(text: str) -> set[str]:
 
 
 def chosen(request: str, answer: str) -> bool | None:
-    """Whether an answer to a request with lettered options takes the rule's; None where either cannot be told."""
+    """Whether an answer to a request with lettered options takes the rule's; None where that cannot be told."""
     offered = dict(_LINE.findall(request))
-    letter = _LETTER.match(answer)
-    if len(offered) != 2 or letter is None:
+    letter = None if BOTH_LETTERS.match(answer) else _LETTER.match(answer)
+    if letter is None or len(offered) != 2:
         return None
     shown = frozenset(offered.values())
     for slug, setting in shipped().settings.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -56,18 +57,24 @@ def body(request: Request) -> bytes:
 def reply(body: bytes, truth: Truth) -> Sample:
     """The sample that this body brings: the same for the same prompt, replicate and truth, on every machine."""
     sent = cast("dict[str, object]", orjson.loads(body))
-    # The truth decides, not where its file lies: a model given by path is named by that path.
-    asked = {name: value for name, value in sent.items() if name not in ("model", "endpoint")}
-    seed = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + truth.digest.encode()).digest()
-    draw = random.Random(int.from_bytes(seed[:8], "big"))
+    draw = drawn(sent, truth)
     system = str(sent.get("system") or "")
     turns = cast("list[dict[str, str]]", sent["turns"])
-    user = next((turn["text"] for turn in reversed(turns) if turn["role"] == "user"), "")
+    asked = [turn["text"] for turn in turns if turn["role"] == "user"] or [""]
+    first = asked[0] if len(asked) > 1 else ""
     native, structured = bool(sent.get("thinking_tokens")), bool(sent.get("schema"))
-    said = answer(system, user, truth, draw, native=native, structured=structured)
+    said = answer(system, asked[-1], truth, draw, native=native, first=first, structured=structured)
     shown = _tokens(system) + sum(_tokens(turn["text"]) for turn in turns)
     stops = cast("list[str]", sent.get("stop") or [])
     return _sample(said, truth, shown, cast("int", sent["max_tokens"]), stops)
+
+
+def drawn(sent: Mapping[str, object], truth: Truth) -> random.Random:
+    """The random numbers that decide the reply to these fields of a request."""
+    # The truth decides, not where its file lies: a model given by path is named by that path.
+    asked = {name: value for name, value in sent.items() if name not in ("model", "endpoint")}
+    seed = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + truth.digest.encode()).digest()
+    return random.Random(int.from_bytes(seed[:8], "big"))
 
 
 def _tokens(text: str) -> int:
