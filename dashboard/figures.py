@@ -15,6 +15,7 @@ from dashboard.charts.theme import Chart
 from dashboard.points import BOTH, GAP, EffectPoint, Point
 from dashboard.results import Results
 from dashboard.tables import Tables
+from runners import metrics
 
 PICK = "pick"
 P = TypeVar("P", Point, EffectPoint)
@@ -106,10 +107,12 @@ def _heading(title: str, tables: Tables, results: Results, view: View) -> Headin
     chosen = [m for m in results.models if not view.models or m.model.label in view.models]
     labels = ", ".join(model.model.label for model in chosen)
     c = results.comparison
+    judged = metrics.find(results.measures()[tables.measure]).KIND == "judge"
+    judge = f" · judged by {results.judge.label}" if judged and results.judge else ""
     return Heading(
-        title=title, axis=tables.title, source=f"{c.name} · {c.setting} · {labels}",
-        simulated=any(m.simulated for m in chosen), kept=sum(m.kept for m in chosen),
-        planned=sum(len(m.rows) for m in chosen),
+        title=title, axis=tables.title, source=f"{c.name} · {c.setting} · {labels}{judge}",
+        simulated=any(m.simulated for m in chosen) or (bool(judge) and results.judge_simulated),
+        kept=sum(m.kept for m in chosen), planned=sum(len(m.rows) for m in chosen),
     )  # fmt: skip
 
 

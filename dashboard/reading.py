@@ -16,7 +16,7 @@ from facts.condition import Condition, Tier
 from runners.judging import judging_of
 from runners.keep import from_record, kept
 from runners.planning import queries_of
-from runners.questions import gather, readers
+from runners.questions import gather, readers, wanted
 from runners.request import Request, Turn
 from runners.sample import Sample
 from runners.score import Score
@@ -27,12 +27,16 @@ from runners.trial import Trial
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A trial that has a sample; ``request`` are the very fields that were sent, as the store keeps them."""
+    """A trial that has a sample; ``request`` are the very fields that were sent, as the store keeps them.
+
+    ``further`` is what was asked about it, of the model or of judges, and what came back.
+    """
 
     trial: Trial
     sample: Sample
     transcript: Transcript
     scores: Mapping[str, tuple[Score, ...]]
+    further: tuple[tuple[Request, Sample], ...]
     request: Mapping[str, object]
     simulated: bool
 
@@ -70,18 +74,21 @@ def read(results: Results, model: ModelResults, row: Row, library: Library, stor
     )  # fmt: skip
     trial = Trial(model=model.model, condition=condition, query=query, replicate=row.replicate, prompt=prompt,
                   request=request, key=row.key, facts=c.facts)  # fmt: skip
+    scores, further = _scores(results, trial, sample, library, store)
     return Reading(
-        trial=trial, sample=sample, transcript=split(sample), scores=_scores(results, trial, sample, library, store),
+        trial=trial, sample=sample, transcript=split(sample), scores=scores, further=further,
         request=fields, simulated=model.simulated,
     )  # fmt: skip
 
 
 def _scores(
     results: Results, trial: Trial, sample: Sample, library: Library, store: Store
-) -> dict[str, tuple[Score, ...]]:
+) -> tuple[dict[str, tuple[Score, ...]], tuple[tuple[Request, Sample], ...]]:
     using = readers(results.comparison, library, (judging_of(results.comparison, results.judge),))
     replies = gather([trial], library, using, {trial.key: sample}, lambda keys: kept(store, keys))
-    return read_all(trial, library, using, sample, replies)
+    asked = wanted(trial, library, using, sample, replies)
+    further = tuple((request, reply) for key, request in asked.items() if isinstance(reply := replies.get(key), Sample))
+    return read_all(trial, library, using, sample, replies), further
 
 
 def twin(results: Results, model: ModelResults, row: Row, *, other_tier: bool) -> Row | None:

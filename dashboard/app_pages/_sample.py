@@ -32,6 +32,7 @@ def sample_view(results: Results, model: ModelResults, row: Row, library: Librar
     with right:
         _reply(reading)
         _scores(reading)
+        _further(reading)
         _provenance(reading)
 
 
@@ -92,12 +93,25 @@ def _reply(reading: Reading) -> None:
 
 def _scores(reading: Reading) -> None:
     rows = [
-        {"metric": name, "fact": score.fact, "class": score.value or "unscored", "evidence": score.evidence,
-         "reason": score.reason}
+        {"metric": name, "about": score.fact or score.part, "class": score.value or "unscored",
+         "evidence": score.evidence, "reason": score.reason}
         for name, group in reading.scores.items() for score in group
     ]  # fmt: skip
     st.caption("Scores, with the words that decided")
     st.dataframe(rows, hide_index=True, width="stretch", alt="Scores of this sample")  # pyright: ignore[reportUnknownMemberType]
+
+
+def _further(reading: Reading) -> None:
+    if not reading.further:
+        return
+    with st.expander(f"What was asked about it ({len(reading.further)})", icon=":material/contact_support:",
+                     on_change="rerun", key=f"further_{reading.trial.key}") as box:  # fmt: skip
+        for request, reply in reading.further if box.open else ():
+            mark = "SIMULATED · " if reply.simulated else ""
+            vote = f" · vote {request.replicate + 1}" if request.replicate else ""
+            st.caption(plain(f"{mark}{request.model}{vote}"))
+            st.code(request.turns[-1].text, language=None, wrap_lines=True)
+            st.code("\n\n".join(filter(None, (reply.reasoning, reply.text))), language=None, wrap_lines=True)
 
 
 def _provenance(reading: Reading) -> None:
