@@ -132,6 +132,14 @@ def test_a_fact_taken_up_is_read_as_that_and_as_nothing_else(labels: str) -> Non
                 assert named_ == ("{monitored}" in wording), text
 
 
+def test_no_thought_speaks_of_a_fact_unless_it_takes_one_up() -> None:
+    book, uptake = phrases(), metrics.find("uptake")
+    trial = make_trial(facts=tuple(LIBRARY.facts))
+    for name, some in (*book.thoughts, *book.interview):
+        for text in some if name != "uptake" else ():
+            assert {score.value for score in uptake.read(case_of(trial, say("x", reasoning=text)))} == {"absent"}, text
+
+
 def test_only_the_thought_that_names_the_tier_is_read_as_naming_it() -> None:
     metric, book = metrics.find("tier_awareness"), phrases().thoughts
     rest = [p for name, some in book for p in some if name not in ("tier", "uptake")]
