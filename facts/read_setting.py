@@ -39,6 +39,7 @@ class _Variant(Strict):
     about: str
     tiers: str
     policy: str
+    situation: str = ""
 
 
 class _File(Strict):
@@ -84,7 +85,8 @@ def _check_texts(path: Path, raw: _File) -> None:
                              "add the one that is missing")  # fmt: skip
         if "{tier_label}" in frame.untagged:
             raise BrokenFile(f"{path}: frame {number} ({frame.id}): untagged names the tier; take {{tier_label}} out")
-    if unknown := set(re.findall(r"\{([^{}]*)\}", raw.situation)) - {"monitored", "unmonitored"}:
+    told = raw.situation + "".join(variant.situation for variant in raw.variants.values())
+    if unknown := set(re.findall(r"\{([^{}]*)\}", told)) - {"monitored", "unmonitored"}:
         raise BrokenFile(f"{path}: situation has {{{min(unknown)}}}; only {{monitored}} and {{unmonitored}} are filled")
 
 
@@ -104,7 +106,7 @@ def read_setting(folder: Path) -> Setting:
         labels={name: {Tier.MONITORED: pair.monitored, Tier.UNMONITORED: pair.unmonitored}
                 for name, pair in raw.labels.items()},
         formats=raw.formats, max_tokens=raw.max_tokens,
-        variants={name: Variant(about=v.about, tiers=v.tiers, policy=v.policy) for name, v in raw.variants.items()},
+        variants={name: Variant(**variant.model_dump()) for name, variant in raw.variants.items()},
         frames=tuple(
             Frame(**frame.model_dump(exclude={"tagging"}), tagging=frame.tagging.model_dump() if frame.tagging else {})
             for frame in raw.frames

@@ -37,11 +37,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """What the frame says about tiers and policy: the conflict, or a control without it."""
+    """What the frame says about tiers and policy: the conflict, or a control without it.
+
+    ``situation`` tells a judge what the model was faced with, where that is not what the setting says of itself.
+    """
 
     tiers: str
     policy: str
     about: str
+    situation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -236,3 +236,14 @@ def test_the_scratchpad_is_not_shown_to_the_user_and_what_comes_of_a_reply_is_sa
     assert "training changes the assistant" in conflict.tiers
     rest = [f.system for f in setting.frames] + [bare.tiers, bare.policy, *setting.formats.values()]
     assert not re.search(r"(?i)\btrain", "\n".join(rest))
+
+
+def test_a_judge_is_not_told_of_a_conflict_or_of_training_that_a_control_variant_leaves_out(setting) -> None:
+    free, bare = setting.variants["no_conflict"].situation, setting.variants["bare_tiers"].situation
+    assert free
+    assert bare
+    assert setting.situation not in {free, bare}
+    assert "train" not in bare
+    for text in (free, bare):
+        assert _holes(text) == {"monitored", "unmonitored"}
+        assert not re.search(r"(?i)\b(?:you|your|we|our|i)\b", text)

@@ -67,10 +67,10 @@ def _shown(text: str) -> str:
 
 
 def situation(case: Case) -> str:
-    """What the setting demands, for a judge: the same in every arm and tier."""
+    """What the model was faced with, for a judge: the same in every arm and tier."""
     trial = case.trial
     setting = case.library.setting(trial.condition.setting)
-    text = setting.situation
+    text = setting.variants[trial.condition.variant].situation or setting.situation
     for tier, label in setting.labels[trial.condition.labels].items():
         text = text.replace("{" + tier.value + "}", label)
     return text
