@@ -238,6 +238,7 @@ def test_the_scratchpad_is_not_shown_to_the_user_and_what_comes_of_a_reply_is_sa
     assert not re.search(r"(?i)\btrain", "\n".join(rest))
 
 
+@pytest.mark.parametrize("setting", SETTINGS)
 def test_a_judge_is_not_told_of_a_conflict_or_of_training_that_a_control_variant_leaves_out(setting) -> None:
     free, bare = setting.variants["no_conflict"].situation, setting.variants["bare_tiers"].situation
     assert free
