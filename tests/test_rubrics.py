@@ -184,7 +184,7 @@ def test_an_unknown_version_says_which_there_are(own) -> None:
 
 
 @pytest.mark.parametrize("label", ["compliance", "compliance@", "@1", "compliance@v1", "compliance@²",
-                                   "compliance@1@1", "compliance@" + "9" * 5000, "compliance@-1", "compliance@1 "])  # fmt: skip
+                                   "compliance@1@1", "compliance@" + "9" * 5000, "compliance@-1"])  # fmt: skip
 def test_a_label_that_is_none_says_how_one_is_written(label) -> None:
     with pytest.raises(FactError, match="name@version"):
         rubric.parse_label(label)
