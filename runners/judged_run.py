@@ -44,7 +44,6 @@ class _Judged:
         self.labels = {address(item.model): item.model.label for item in run.plan.models}
         self.inboxes = {item.model.label: Inbox() for item in run.plan.models}
         self.counted: set[bytes] = set()
-        self.written_off: set[str] = set()  # models whose whole rest has been counted as failed
         self.streaming = 0
 
     def look(self, keys: Sequence[str]) -> Mapping[str, Sample]:
@@ -72,9 +71,6 @@ class _Judged:
         except CallError as error:  # the provider could not even be opened
             tally.fail(failure(error, 0), item.new)
         finally:
-            if line.stopped and (rest := tally.progress(line).left):
-                tally.fail(line.stopped, rest)
-                self.written_off.add(item.model.label)
             self.followups.abandon(item.model.label)
             self.streaming -= 1
 
@@ -100,6 +96,9 @@ class _Judged:
         finally:
             why = line.stopped or (Failure(trouble=Trouble.NOT_READY, message=item.problem) if item.problem else None)
             await self.drain(label, why)
+            # Last, when nothing can be counted any more: what a stopped model under test was never asked.
+            if item.trials and line.stopped and (rest := self.run.tallies[label].progress(line).left):
+                self.run.tallies[label].fail(line.stopped, rest)
 
     async def drain(self, label: str, why: Failure | None) -> None:
         """Say that a model will not answer any more, so that nobody waits for it."""
@@ -108,7 +107,7 @@ class _Judged:
         while items := await inbox.take(_LOOK, lambda: False):
             for key, _ in items:
                 inbox.answered(key)
-                if why and not self.run.over and self.first(key) and label not in self.written_off:
+                if why and not self.run.over and self.first(key):
                     self.run.tallies[label].fail(why)
                 self.route(self.followups.answered(key, why or _GONE))
 
@@ -116,9 +115,10 @@ class _Judged:
         """Close the inboxes once every trial is settled, or nothing may be called any more."""
         while self.streaming or (self.followups.pending and not self.run.over):  # noqa: ASYNC110  (three events)
             await asyncio.sleep(_PAUSE_S)
-        for label, inbox in self.inboxes.items():
-            inbox.close()
-            if not self.run.over:
+        for item in self.run.plan.models:
+            label = item.model.label
+            self.inboxes[label].close()
+            if not self.run.over and not (item.trials and self.run.line(item.model).stopped):
                 self.run.tallies[label].expected_all = True
 
     def take(self, answer: Answer, label: str) -> None:

@@ -149,14 +149,14 @@ def test_a_slow_judge_holds_sampling_back_instead_of_filling_memory(world, monke
     assert world.asked["subject"] == 200 * 8
 
 
+@pytest.mark.parametrize("calls", [40, 150])
 @pytest.mark.parametrize("stop", ["401 for the judge", "401 for the model", "budget", "cancel"])
-def test_a_model_that_judges_itself_ends_whatever_stops_it_in_the_middle(world, stop) -> None:
-    world.subject = unlike
+def test_a_model_that_judges_itself_ends_whatever_stops_it_in_the_middle(world, stop, calls) -> None:
     state = {"calls": 0}
 
     def behave(role, sent):
         state["calls"] += 1
-        late = state["calls"] > 150
+        late = state["calls"] > calls
         if late and stop == f"401 for the {role}":
             return Reply(status=401)
         return Reply(text=good_verdict(sent)) if role == "judge" else unlike(0, sent)
@@ -164,11 +164,12 @@ def test_a_model_that_judges_itself_ends_whatever_stops_it_in_the_middle(world, 
     world.judge = lambda _n, sent: behave("judge", sent)
     world.subject = lambda _n, sent: behave("model", sent)
     comparison = world.comparison(metrics=EVERYTHING, interview="after", judges=("subject",), queries=5, replicates=4)
-    limits = replace(FAST, max_calls=150) if stop == "budget" else FAST
-    last = world.run(comparison, limits=limits, cancel=lambda: stop == "cancel" and state["calls"] > 150)
+    limits = replace(FAST, max_calls=calls) if stop == "budget" else FAST
+    last = world.run(comparison, limits=limits, cancel=lambda: stop == "cancel" and state["calls"] > calls)
     (model,) = last.models
-    assert model.done + model.failed <= model.planned
-    assert last.calls < (200 if stop != "cancel" else 720)
+    most = 80 + 80 * 2 + 40 * 5 + 5 * 4 * 7 * 2  # samples, two verdicts, votes, interviews and theirs
+    assert model.done + model.failed <= model.planned <= most, "nothing is counted as failed twice"
+    assert last.calls < (calls + 50 if stop != "cancel" else most)
     wanted = {"budget": State.STOPPED, "cancel": State.CANCELLED}.get(stop)
     assert wanted is None or last.state is wanted
     world.judge, world.subject = lambda _n, sent: Reply(text=good_verdict(sent)), unlike
