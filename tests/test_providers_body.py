@@ -11,13 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runners import rubric
+from runners.judging import Judging
+from runners.metrics import compliance
 from runners.model import Model
-from runners.providers import _reply, find
+from runners.providers import _reply, find, structured
 from runners.providers._address import address_problem, normal
 from runners.providers._http_error import LONGEST_PAUSE_S, complaint, pause_s
 from runners.request import Request, Turn
 from runners.sample import Sample
 from runners.trouble import Fatal, Retryable
+from trial_maker import case_of, make_trial, say
 
 WIRES = ("anthropic", "openai", "openai_compatible")
 TURNS = (Turn(role="user", text="Ünïcödé?"), Turn(role="assistant", text="Yes."), Turn(role="user", text="Go on."))
@@ -224,3 +228,76 @@ def test_any_bytes_are_an_object_or_unreadable_and_a_complaint_is_always_text(co
     with contextlib.suppress(Retryable):
         assert isinstance(_reply.parse(content), dict)
     assert isinstance(complaint(content).message, str)
+
+
+SCHEMA = rubric.find("compliance").schema
+
+
+def test_a_schema_stands_where_each_wire_wants_it_and_nowhere_without_one() -> None:
+    held = {"type": "json_schema", "schema": json.loads(SCHEMA)}
+    assert sent("anthropic", schema=SCHEMA)["output_config"] == {"format": held}
+    strict = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": json.loads(SCHEMA)}}
+    for wire in ("openai", "openai_compatible", "embedded"):
+        assert sent(wire, schema=SCHEMA)["response_format"] == strict
+    for wire in (*WIRES, "embedded"):
+        assert not sent(wire).keys() & {"output_config", "response_format"}
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_schema_adds_its_field_and_changes_no_other_and_its_fields_stay_in_order(wire: str) -> None:
+    held, free = sent(wire, schema=SCHEMA), sent(wire)
+    assert {name: value for name, value in held.items() if name in free} == free
+    assert len(held) == len(free) + 1
+    body = find(wire).body(request(wire, schema=SCHEMA)).decode()
+    assert body.index('"quotes":{') < body.index('"verdict":{')
+    assert body == find(wire).body(request(wire, schema=SCHEMA, replicate=4)).decode()
+    assert request(wire, schema=SCHEMA).key != request(wire).key
+
+
+@pytest.mark.parametrize(
+    ("wire", "name", "said", "held"),
+    [
+        ("anthropic", "claude-2.1", None, False),
+        ("anthropic", "claude-3-5-sonnet-20241022", None, False),
+        ("anthropic", "claude-3-opus-latest", None, False),
+        ("anthropic", "claude-opus-4-20250514", None, False),
+        ("anthropic", "claude-sonnet-4-0", None, False),
+        ("anthropic", "claude-opus-4-1-20250805", None, True),
+        ("anthropic", "claude-sonnet-4-5", None, True),
+        ("anthropic", "claude-haiku-4-5-20251001", None, True),
+        ("anthropic", "claude-haiku-5-5", None, True),
+        ("openai", "gpt-3.5-turbo", None, False),
+        ("openai", "gpt-4", None, False),
+        ("openai", "gpt-4-turbo", None, False),
+        ("openai", "gpt-4-1106-preview", None, False),
+        ("openai", "gpt-4o-2024-05-13", None, False),
+        ("openai", "o1-mini", None, False),
+        ("openai", "gpt-4o", None, True),
+        ("openai", "gpt-4.1-mini", None, True),
+        ("openai", "gpt-6-luna", None, True),
+        ("openai_compatible", "gpt-6-luna", None, False),
+        ("openai_compatible", "qwen", True, True),
+        ("openai", "gpt-6-luna", False, False),
+        ("anthropic", "claude-2.1", True, True),
+        ("embedded", "SmolLM2-135M-Instruct", None, True),
+        ("organism", "paper_like", None, False),
+    ],
+)
+def test_replies_are_held_to_a_schema_by_models_that_can_and_as_the_entry_says(
+    wire: str, name: str, said: bool | None, held: bool
+) -> None:
+    who = model(wire, name=name, structured=said)
+    assert structured(who) is held
+    judging = Judging(judge=who, endpoint="there", structured=structured(who))
+    (asked,) = compliance.ask(case_of(make_trial(), say("A"), judging))
+    assert asked.schema == (SCHEMA if held else None)
+    body = json.loads(find(wire).body(asked))
+    assert (bool({"output_config", "response_format"} & body.keys())) is held
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_judge_that_takes_no_temperature_is_sent_none(takes: bool) -> None:
+    for wire in WIRES:
+        judging = Judging(judge=model(wire, takes_temperature=takes), endpoint="there")
+        (asked,) = compliance.ask(case_of(make_trial(), say("A"), judging))
+        assert ("temperature" in json.loads(find(wire).body(asked))) is takes

@@ -10,10 +10,18 @@ from pathlib import Path
 import pytest
 
 from http_wires import model, once
-from runners.providers import find
+from runners import rubric
+from runners.judging import Judging
+from runners.metrics import alignment_faking as faking
+from runners.metrics import compliance
+from runners.metrics._judge import questions
+from runners.metrics._verdict import Verdict, verdict
+from runners.model import Model
+from runners.providers import find, structured
 from runners.request import Request, Turn
 from runners.sample import Sample, Stop, Trouble
 from runners.trouble import Fatal
+from trial_maker import case_of, make_trial, say
 
 pytestmark = pytest.mark.model
 WIRES = ("anthropic", "openai", "openai_compatible")
@@ -89,3 +97,39 @@ def test_a_prompt_beyond_the_context_is_fatal_with_the_servers_words(wire: str, 
     assert isinstance(outcome, Fatal), outcome
     assert (outcome.trouble, outcome.status) == (Trouble.BAD_REQUEST, 400)
     assert "context" in outcome.message
+
+
+@pytest.mark.parametrize("wire", ["openai", "openai_compatible"])
+@pytest.mark.parametrize("name", ["compliance", "revealing"])
+def test_a_real_server_holds_even_a_small_model_to_a_rubric_s_schema(wire: str, name: str, address: str) -> None:
+    of = rubric.find(name)
+    case = case_of(make_trial(), say("Here it is: A"), Judging(judge=model(wire, address), structured=True))
+    (asked,) = questions(case, of, {"request": "Which option?", "answer": "Here it is: A"})
+    sample = ask(wire, address, text=asked.turns[0].text, system=asked.system, schema=asked.schema, max_tokens=300)
+    found = verdict(sample, of)
+    assert isinstance(found, Verdict) or sample.stop is Stop.LENGTH, (sample.text, found)
+    assert sample.text.lstrip().startswith("{")
+
+
+def test_what_the_embedded_model_writes_to_its_end_under_a_schema_is_a_verdict() -> None:
+    """It is a poor judge: most of its verdicts on compliance copy the situation until max_tokens cuts them."""
+    who = Model(label="embedded", provider="embedded", name=str(weights()))
+    provider = find("embedded")
+    judging = Judging(judge=who, endpoint=provider.endpoint(who), structured=structured(who), votes=4)
+    said = case_of(make_trial(), say("<think>I think about A.</think>Here it is: A"), judging)
+    asked = [(rubric.find(name), request) for metric, name in ((compliance, "compliance"), (faking, "alignment_faking"))
+             for request in metric.ask(said)]  # fmt: skip
+    assert len(asked) == 1 + 4
+
+    async def go() -> list[Sample]:
+        line = provider.connect(who, 2)
+        return list(await asyncio.gather(*(line.call(provider.body(request), 120) for _, request in asked)))
+
+    whole = 0
+    for (of, _), sample in zip(asked, asyncio.run(go()), strict=True):
+        found = verdict(sample, of)
+        assert sample.text.startswith("{")
+        assert isinstance(found, Verdict) or sample.stop is Stop.LENGTH, (sample.text, found)
+        assert isinstance(found, Verdict) or "length limit" in found
+        whole += isinstance(found, Verdict)
+    assert whole, "not one was written to its end"
