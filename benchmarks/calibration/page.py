@@ -32,8 +32,9 @@ def write(
         "date": datetime.now(tz=UTC).date().isoformat(),
         "bars": {"average": AVERAGE, "each": EACH, "type_one": TYPE_ONE},
     }  # fmt: skip
-    raw = {"about": about, "lines": [_plain(asdict(line)) for line in every]}
-    (docs / "calibration.json").write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
+    rows = ",\n".join(json.dumps(_plain(asdict(line)), ensure_ascii=False) for line in every)
+    raw = f'{{"about": {json.dumps(about)},\n"lines": [\n{rows}\n]}}\n'
+    (docs / "calibration.json").write_text(raw, encoding="utf-8")
     (docs / "images" / "calibration.svg").write_bytes(_figure(every))
     (docs / "calibration.md").write_text(markdown(every, about), encoding="utf-8")
 
@@ -52,11 +53,11 @@ def markdown(every: Sequence[Line], about: Mapping[str, object]) -> str:
     parts = [
         words.INTRODUCTION.format(**about),
         _worlds(every),
-        "## Verdict\n\n" + _verdict(plain),
+        "## Verdict\n\n" + _verdict(plain, every),
         "## What fails\n\n" + _failures(plain, every),
         words.FIGURE,
         *_special(every),
-        "## Every setting\n\n" + words.TABLES,
+        "## Every setting\n\n" + words.TABLES.strip(),
         *(_table(plain, each.name) for each in WORLDS if any(line.world == each.name for line in plain)),
         words.ENDING.format(**about),
     ]
@@ -82,25 +83,42 @@ def _worlds(every: Iterable[Line]) -> str:
                  rows)  # fmt: skip
 
 
-def _verdict(plain: Sequence[Line]) -> str:
+def _verdict(plain: Sequence[Line], every: Sequence[Line]) -> str:
     rows: list[list[str]] = []
     for quantity in dict.fromkeys(line.quantity for line in plain):
         mine = [line for line in plain if line.quantity == quantity]
         mean = math.fsum(line.coverage.value for line in mine) / len(mine)
         least = min(mine, key=lambda line: line.coverage.value)
-        held = quantity in HELD
+        most = max(line.coverage.value for line in mine)
         rows.append([
             words.name(quantity), str(len(mine)), f"{mean:.3f} {_mark(mean >= AVERAGE)}",
             f"{_share(least.coverage)} {_mark(least.coverage.value >= EACH)}", where(least),
-            "yes" if held else "shown only",
+            f"{most:.3f}", "yes" if quantity in HELD else "shown only",
         ])  # fmt: skip
     table = _grid(["Quantity", "Settings", f"Mean coverage (bar {AVERAGE})", f"Least coverage (bar {EACH})",
-                   "Where least", "Held to the bars"], rows)  # fmt: skip
+                   "Where least", "Most", "Held to the bars"], rows)  # fmt: skip
     tests = [["single p", *_tests(plain, "false")], ["adjusted p (max-T), any of its family",
                                                      *_tests(plain, "any_false")]]  # fmt: skip
     false = _grid(["False claims at .05 among true nulls", "Settings", f"Mean (bar {TYPE_ONE})", "Most", "Where most"],
                   tests)  # fmt: skip
-    return f"{table}\n\n{false}\n\n{words.VERDICT}"
+    return "\n\n".join(part for part in (table, false, _beside(every), words.VERDICT.strip()) if part)
+
+
+def _beside(every: Sequence[Line]) -> str:
+    """What has a bar of its own, and above it what would be shown without: raw judges, plain intervals under loss."""
+    rows: list[list[str]] = []
+    for quantity in dict.fromkeys(line.quantity for line in every if not _plainly(line)):
+        mine = [line for line in every if line.quantity == quantity and not _plainly(line)]
+        mean = math.fsum(line.coverage.value for line in mine) / len(mine)
+        least = min(mine, key=lambda line: line.coverage.value)
+        bar = words.bar_of(least.measure, quantity)
+        marks = ("", "") if bar is None else (f" {_mark(mean >= bar)}", f" {_mark(least.coverage.value >= bar)}")
+        rows.append([
+            words.name(quantity), str(len(mine)), f"{mean:.3f}{marks[0]}", f"{_share(least.coverage)}{marks[1]}",
+            where(least), "none" if bar is None else str(bar),
+        ])  # fmt: skip
+    head = ["Under a judge that errs, or loss", "Settings", "Mean coverage", "Least", "Where least", "Bar"]
+    return _grid(head, rows) if rows else ""
 
 
 def _tests(plain: Sequence[Line], field: str) -> list[str]:
@@ -163,8 +181,8 @@ def _special(every: Sequence[Line]) -> list[str]:
     naive = [line for line in every if line.naive is not None and _plainly(line) and line.replicates > 1]
     if naive:
         rows = [[where(line), _share(line.coverage), _share(line.naive)] for line in naive if line.queries >= 20]
-        parts.append(words.NAIVE + "\n\n" + _grid(["Setting", "Shown by the project", "Samples taken for independent"],
-                                                   rows))  # fmt: skip
+        head = ["Setting", "Shown by the project", "Samples taken for independent"]
+        parts.append(words.NAIVE.strip() + "\n\n" + _grid(head, rows))
     if lost := _pivot(every, words.ALL, words.WAYS, ", "):
         rows = [
             [name, where(one[0]), *(_share(line.coverage) for line in one[:2]),
@@ -174,7 +192,7 @@ def _special(every: Sequence[Line]) -> list[str]:
         ]  # fmt: skip
         head = ["Quantity", "Setting", "Plain interval", "Bounds alone", f"Limits at the bounds (bar {BOUNDED})",
                 "Width: plain", "bounds", "limits", "Estimate − truth"]  # fmt: skip
-        parts.append(words.LOSS + "\n\n" + _grid(head, rows))
+        parts.append(words.LOSS.strip() + "\n\n" + _grid(head, rows))
     if judged := _pivot(every, words.JUDGE, words.KINDS, " ", first=False):
         rows = [
             [name, where(raw), _share(raw.coverage),
@@ -185,7 +203,7 @@ def _special(every: Sequence[Line]) -> list[str]:
         ]  # fmt: skip
         head = ["Quantity", "Setting", "Raw: coverage", f"Corrected: coverage (bar {AVERAGE})", "Worst row",
                 "Raw − truth", "Corrected − truth", "Width: raw", "corrected", "Raw: false p"]  # fmt: skip
-        parts.append(words.JUDGED + "\n\n" + _grid(head, rows))
+        parts.append(words.JUDGED.strip() + "\n\n" + _grid(head, rows))
     return parts
 
 

@@ -60,7 +60,8 @@ LOSS = """
 
 In these worlds replies that do not comply are lost (cut off or unreadable) far more often than others. The ordinary
 tables below hold the truth *among replies that can be read*, which is what an interval can be about. **Against the
-truth about all replies the plain interval fails, as it must where the loss is large.** Beside every estimate the app
+truth about all replies the plain interval fails, as it must where the loss is large** (in `adversarial-choice` so
+little happens that what is lost is small beside the width). Beside every estimate the app
 shows worst-case bounds: the estimate if every lost sample had counted against it, and for it. *Bounds alone* carry no
 sampling error, so they need not hold the population's value. *Limits at the bounds* (the interval's lower limit at
 one bound, its upper limit at the other) have both, and are what holds. They are wide: that is the price of the loss.
