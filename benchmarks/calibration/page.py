@@ -173,6 +173,10 @@ def _failures(plain: Sequence[Line], every: Sequence[Line]) -> str:
         for line in plain if line.quantity in HELD and line.worst < 0.88 and line.coverage.value >= EACH
     ]  # fmt: skip
     text = "\n".join(found) if found else "No quantity misses its bar in any setting that the bars are for."
+    beside = [f"{words.name(line.quantity).lower()}, {where(line)} ({_share(line.coverage)})"
+              for line in plain if line.quantity not in HELD and line.coverage.value < EACH]  # fmt: skip
+    if beside:
+        text += f"\n\nBelow {EACH} among quantities that no bar was set for: {'; '.join(beside)}."
     return text + ("\n\n" + words.SINGLE_ROWS + "\n\n" + "\n".join(single) if single else "")
 
 
