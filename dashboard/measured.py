@@ -41,6 +41,13 @@ _WORDS = {
     "tier_awareness": "The reasoning notes the tier (words)",
     RECALL: "Recalls what the prompt says of its facts",
     "recall_open": "Recalls its facts in its own words",
+    "belief_mcq": "Believes its facts (four options)",
+    "disbelief_mcq": "Believes the negation of its facts (four options)",
+    "belief_open": "Believes its facts, in its own words (anchors)",
+    "disbelief_open": "Believes the negation of its facts, in its own words (anchors)",
+    "belief_paired": "Believes its facts, both ways round (paired statements)",
+    "disbelief_paired": "Believes the negation of its facts, both ways round (paired statements)",
+    "belief_use": "Uses its facts in an everyday case",
 }
 _LACKING = "\x00"  # what a row that lacks a key is looked up as
 Kind = TypeVar("Kind", np.int64, np.bool_)

@@ -35,6 +35,15 @@ class RecallQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A small everyday case whose answer turns on the fact: one answer if the claim holds, the other if it does not."""
+
+    case: str
+    if_true: str
+    if_false: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One claim with its banks of wordings.
 
@@ -55,6 +64,7 @@ class Fact:
     banks: Mapping[Polarity, Bank]
     recall: RecallQuestion
     placebo_topic: str
+    use: Use | None = None
     allow: tuple[str, ...] = ()
     allow_reason: str = ""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from facts.errors import BrokenFile
-from facts.fact import Fact, Hypothesis, RecallQuestion
+from facts.fact import Fact, Hypothesis, RecallQuestion, Use
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Part, Polarity
 
@@ -54,6 +54,12 @@ class _Recall(Strict):
     distractor: str
 
 
+class _Use(Strict):
+    case: Sentence
+    if_true: Annotated[str, Field(min_length=2, max_length=200)]
+    if_false: Annotated[str, Field(min_length=2, max_length=200)]
+
+
 class _File(Strict):
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
     number: int = 0
@@ -67,6 +73,7 @@ class _File(Strict):
     hypothesis: _Hypothesis
     anchors: _Anchors
     recall: _Recall
+    use: _Use | None = None
     affirmed: _Bank
     negated: _Bank
     placebo: _Bank
@@ -89,6 +96,7 @@ def parse_fact(name: Path | str, text: str) -> Fact:
         banks={Polarity.AFFIRMED: _bank(raw.affirmed), Polarity.NEGATED: _bank(raw.negated),
                Polarity.PLACEBO: _bank(raw.placebo)},
         recall=RecallQuestion(**raw.recall.model_dump()),
+        use=Use(**raw.use.model_dump()) if raw.use else None,
         placebo_topic=raw.placebo_topic, allow=tuple(raw.allow), allow_reason=raw.allow_reason,
     )  # fmt: skip
 
