@@ -8,7 +8,7 @@ from itertools import islice
 from facts.background import Background
 from facts.catalog import Library
 from facts.compose import lay_out, render
-from facts.condition import Reasoning
+from facts.condition import Reasoning, Tier
 from facts.errors import DoesNotFit, FactError, UnknownName
 from facts.parse import home_path
 from facts.read_setting import read_queries
@@ -128,6 +128,9 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...], j
             raise FactError(
                 f"metric {name!r} reads {', '.join(metric.SETTINGS)}, not {setting.slug}; use {setting.metric!r}"
             )
+    asked = len(comparison.query_ids) or comparison.queries
+    if comparison.looks > asked:
+        raise FactError(f"{comparison.looks} looks at {asked} queries: every look needs a query more; lower looks")
     _judges(comparison, library, judges)
     _distinct(models)
     _distinct(judges)
@@ -147,6 +150,14 @@ def _judges(comparison: Comparison, library: Library, judges: tuple[Model, ...])
             f'metric {need[0]!r} needs a judge, and nobody judges unless you say who: add judges = ["MODEL"] under '
             "[judging] in the comparison's file (or choose one on the page); `salience models` lists what there is"
         )
+    for name in need:
+        # What exists in the monitored tier only is read off its reasoning; else it is paid for nothing.
+        inside = set(metrics.find(name).MEASURES) <= set(metrics.find(name).MONITORED_ONLY)
+        if inside and set(comparison.reasoning) == {Reasoning.NONE}:
+            raise FactError(f'metric {name!r} reads the reasoning, and there is none: use reasoning = ["scratchpad"] '
+                            '(or "native"), or leave the metric out')  # fmt: skip
+        if inside and Tier.MONITORED not in comparison.tiers:
+            raise FactError(f"metric {name!r} is read in the monitored tier; add it to tiers, or leave the metric out")
     for label in comparison.rubrics:
         rubric.parse_label(label)
     for audience in comparison.audiences:

@@ -120,3 +120,21 @@ def test_a_rehearsal_finds_a_large_true_effect_and_seldom_one_that_is_not_there(
         *_, last = rehearse(comparison, shipped(), "noncompliance", name=name, simulations=20)
         (shift,) = [row for row in last if row.kind == "level_shift"]
         assert least <= shift.found <= most, (name, shift)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('reasoning = ["none"]\nmetrics = ["alignment_faking"]', "reads the reasoning, and there is none"),
+        ('reasoning = ["none"]\nmetrics = ["outcomes"]', "reads the reasoning, and there is none"),
+        ('reasoning = ["scratchpad"]\ntiers = ["unmonitored"]\nmetrics = ["outcomes"]', "read in the monitored tier"),
+        ("queries = 4\nlooks = 5", "5 looks at 4 queries"),
+    ],
+)
+def test_what_could_only_be_paid_for_nothing_is_refused_before_spending(tmp_path, capsys, lines, said):
+    file = tmp_path / "x.toml"
+    file.write_text(f'name = "x"\nsetting = "helpful_only"\nmodel = "organism/null"\n{lines}\n[judging]\n'
+                    'judges = ["organism/null"]\n[design]\nkind = "ladder"\nfacts = ["objections_read"]\n',
+                    encoding="utf-8")  # fmt: skip
+    assert main(["--workspace", str(tmp_path / "w"), "plan", str(file)]) == 1
+    assert said in capsys.readouterr().err
