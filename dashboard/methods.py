@@ -173,8 +173,12 @@ def _judging(results: Results, found: Sequence[Tables]) -> str:
     if "interview" in judged:
         told = "; ".join(audiences()[name] for name in c.audiences)
         where = "after its reply" if c.interview == "after" else "in a fresh conversation with the same system prompt"
-        parts.append(say.interview.format(context=where, replicates=c.interview_replicates, audiences=told))
+        parts.append(say.interview.format(context=where, replicates=_first(c.interview_replicates), audiences=told))
     return " ".join(parts)
+
+
+def _first(replicates: int) -> str:
+    return "the first replicate" if replicates == 1 else f"the first {replicates} replicates"
 
 
 def _test(results: Results, found: Sequence[Tables]) -> str:
