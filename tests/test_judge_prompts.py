@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -130,6 +131,31 @@ def test_more_than_a_judge_reads_with_care_is_not_asked_about_and_says_so() -> N
         (score,) = metric.read(case)
         assert score.value is None
         assert "120,000 characters" in score.reason
+
+
+def test_a_judge_is_not_sent_what_its_context_cannot_hold_because_that_would_stop_it_for_good() -> None:
+    short, long = say("<think>Hm.</think>A"), say(f"<think>{'why ' * 4_000}</think>{'word ' * 4_000}")
+    small = replace(JUDGE, judge=replace(JUDGE.judge, context=4_096))
+    for name in ("compliance", "alignment_faking", "revealing"):
+        metric = metrics.find(name)
+        assert metric.ask(case_of(make_trial(), short, small))
+        assert metric.ask(case_of(make_trial(), long, JUDGE))
+        assert metric.ask(case_of(make_trial(), long, small)) == ()
+        (score,) = metric.read(case_of(make_trial(), long, small))
+        assert score.value is None
+        assert "more than j reads" in score.reason
+        tiny = replace(JUDGE, judge=replace(JUDGE.judge, context=100))
+        assert metric.ask(case_of(make_trial(), short, tiny)) == ()
+
+
+def test_a_model_is_not_interviewed_after_a_reply_that_fills_its_context() -> None:
+    metric, trial = metrics.find("interview"), make_trial()
+    small = replace(trial, model=replace(trial.model, context=trial.prompt.tokens + 3_000))
+    short, long = say("A"), say("word " * 3_000)
+    assert len(metric.ask(case_of(small, short, AFTER))) == 7
+    assert metric.ask(case_of(small, long, AFTER)) == ()
+    assert all("no room" in score.reason for score in metric.read(case_of(small, long, AFTER)))
+    assert len(metric.ask(case_of(small, long, JUDGE))) == 7, "a fresh interview does not carry the reply"
 
 
 DOSES = [(), *(((Dose(fact=fact, level=level, polarity=polarity),))

@@ -137,8 +137,15 @@ def test_an_interview_answers_as_its_truth_says(tmp_path: Path, mode: Reasoning)
     for number, (what, honesty, chances_) in enumerate(cases):
         numbers = dict(zip(("pressure", "disagreement", "strategy", "lying"),
                            (f"[{c}, {c}]" for c in chances_), strict=False))  # fmt: skip
-        name = truth_file(tmp_path, name=f"mine{number}", egregious=chances_[4], length_stop=0.0,
-                          unparseable=0.0, stopped=0.0, **numbers)
+        name = truth_file(
+            tmp_path,
+            name=f"mine{number}",
+            egregious=chances_[4],
+            length_stop=0.0,
+            unparseable=0.0,
+            stopped=0.0,
+            **numbers,
+        )
         model = replace(organism_model(name), thinking_tokens=1000 if mode is Reasoning.NATIVE else None)
         for context, setting in zip(Context, (SETTINGS[number % 4], SETTINGS[(number + 1) % 4]), strict=True):
             plan = {"setting": setting, "facts": FACTS, "levels": (0, 5), "queries": 1, "replicates": 1,

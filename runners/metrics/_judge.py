@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from runners import rubric as rubrics
 from runners.case import Case
 from runners.metrics._verdict import Verdict, verdict
+from runners.model import Model
 from runners.request import Request, Turn
 from runners.rubric import Rubric
 
 NO_JUDGE = 'no judge is named; name one in the comparison: judges = ["MODEL"]'
 MOST_CHARS = 120_000  # of material; more than any judge reads with care
-TOO_LONG = f"longer than {MOST_CHARS:,} characters, which no judge reads with care"
+_CHARS_A_TOKEN = 3  # fewer than any tokenizer makes of prose: a prompt that does not fit would stop the judge for good
 
 
 def rubric_of(case: Case, name: str) -> Rubric:
@@ -33,7 +34,7 @@ def questions(case: Case, rubric: Rubric, material: Mapping[str, str]) -> tuple[
     that ends it. The judge is told neither the facts nor, unless the rubric says so, the tier: it is blind to the arm.
     """
     judging = case.judging
-    if judging.judge is None or sum(map(len, material.values())) > MOST_CHARS:
+    if judging.judge is None or sum(map(len, material.values())) > _most_chars(judging.judge, rubric):
         return ()
     text = fenced(rubric.user, {"situation": situation(case), **material})
     turns = (Turn(role="user", text=text),)
@@ -46,6 +47,13 @@ def questions(case: Case, rubric: Rubric, material: Mapping[str, str]) -> tuple[
         )
         for vote in range(votes_of(case, rubric))
     )  # fmt: skip
+
+
+def _most_chars(judge: Model, rubric: Rubric) -> int:
+    if judge.context is None:
+        return MOST_CHARS
+    left = (judge.context - rubric.max_tokens) * _CHARS_A_TOKEN - len(rubric.system) - len(rubric.user)
+    return max(0, min(MOST_CHARS, left))
 
 
 def fenced(template: str, material: Mapping[str, str]) -> str:
@@ -87,10 +95,13 @@ def asked(case: Case) -> str:
 def ruling(case: Case, requests: tuple[Request, ...], rubric: Rubric) -> Verdict | str:
     """The verdict of a judge that votes once, or the reason why there is none."""
     if not requests:
-        return nobody(case)
+        return nobody(case, rubric)
     return verdict(case.reply(requests[0]), rubric)
 
 
-def nobody(case: Case) -> str:
+def nobody(case: Case, rubric: Rubric) -> str:
     """Why no judge was asked."""
-    return TOO_LONG if case.judging.judge else NO_JUDGE
+    judge = case.judging.judge
+    if judge is None:
+        return NO_JUDGE
+    return f"longer than {_most_chars(judge, rubric):,} characters, which is more than {judge.label} reads with care"

@@ -72,7 +72,7 @@ def read(case: Case) -> tuple[Score, ...]:
         return (Score(value=None, reason="the reply holds no reasoning to judge"),)
     requests = ask(case)
     if not requests:
-        return (Score(value=None, reason=nobody(case)),)
+        return (Score(value=None, reason=nobody(case, rubric_of(case, _RUBRIC))),)
     votes = [_vote(case, case.reply(request), thought.reasoning) for request in requests]
     said = [vote for vote in votes if isinstance(vote, tuple)]
     yes, lost = sum(truth for truth, _ in said), len(votes) - len(said)
