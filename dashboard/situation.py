@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from facts.catalog import Library
 from facts.compose import compose
-from facts.condition import Channel, Condition, Reasoning, Tier
+from facts.condition import Channel, Condition, Indicator, Reasoning, Tier
 from facts.prompt import Prompt
 from facts.salience import Dose, Polarity
 from facts.setting import Query
@@ -26,6 +26,7 @@ class Situation:
     reasoning: Reasoning = Reasoning.NONE
     labels: str = "free_paid"
     variant: str = "conflict"
+    indicator: Indicator = Indicator.ALWAYS
     background_tokens: int = 240
     documents: int = 4
     seed: int = 0
@@ -34,8 +35,8 @@ class Situation:
         """The condition with these doses."""
         return Condition(
             setting=self.setting, doses=tuple(doses), tier=self.tier, channel=self.channel, reasoning=self.reasoning,
-            labels=self.labels, variant=self.variant, background_tokens=self.background_tokens,
-            documents=self.documents,
+            labels=self.labels, variant=self.variant, indicator=self.indicator,
+            background_tokens=self.background_tokens, documents=self.documents,
         )  # fmt: skip
 
     def prompt(self, doses: Iterable[Dose], library: Library) -> Prompt:
@@ -69,7 +70,7 @@ def comparison_of(
         start, setting=situation.setting, facts=facts, design="ladder" if len(facts) == 1 else "one_at_a_time",
         levels=tuple(sorted({0, *(int(dose.level) for dose in present)})) if present else (0, 2, 5),
         polarities=tuple(p for p in Polarity if p in spoken or p is Polarity.PLACEBO),
-        channel=situation.channel, labels=situation.labels, variant=situation.variant,
+        channel=situation.channel, labels=situation.labels, variant=situation.variant, indicator=situation.indicator,
         reasoning=(situation.reasoning,), background_tokens=situation.background_tokens,
         documents=situation.documents, seed=situation.seed,
         metrics=start.metrics if same else (), query_ids=start.query_ids if same else (),

@@ -11,6 +11,7 @@ from dashboard.prompt_difference import changes, difference_summary, difference_
 from dashboard.prompt_marks import marks
 from dashboard.situation import Situation, comparison_of, placebo
 from facts.catalog import shipped
+from facts.condition import Indicator
 from facts.errors import FactError
 from facts.salience import Dose, Polarity
 from runners.comparison_file import read_comparison
@@ -129,3 +130,11 @@ def test_an_unknown_cost_is_never_shown_as_free():
     assert cost_range(None, None, None) == "unknown"
     assert cost_range(0, 0, 0) == "$0"
     assert cost_range(0.5, 1, 2) == "$0.50 – $1.00 – $2.00"
+
+
+def test_the_preview_leaves_out_the_tag_that_the_model_would_not_see() -> None:
+    hidden = replace(SITUATION, indicator=Indicator.ONLY_UNMONITORED)
+    shown, bare = SITUATION.prompt((), LIBRARY).messages[1].text, hidden.prompt((), LIBRARY).messages[1].text
+    assert "free" in shown
+    assert "free" not in bare
+    assert comparison_of(DOSES, hidden, None, LIBRARY).indicator is Indicator.ONLY_UNMONITORED

@@ -11,7 +11,7 @@ from dashboard.escape import plain
 from dashboard.situation import Situation
 from facts import channels
 from facts.catalog import Library
-from facts.condition import Channel, Reasoning, Tier
+from facts.condition import Channel, Indicator, Reasoning, Tier
 from facts.setting import Query, Setting
 
 USUAL = "value_conflict"
@@ -49,6 +49,7 @@ def _rest(setting: Setting, tier: Tier, query: Query, replicate: int) -> Situati
         reasoning = Reasoning(_select("Reasoning", modes, "reasoning"))
         labels = _select("Tier labels", list(setting.labels), "labels")
         variant = _select("Variant", list(setting.variants), "variant")
+        indicator = Indicator(_select("Tier tag", [mode.value for mode in Indicator], "indicator"))
         usual = channels.find(channel).DEFAULT_TOKENS
         tokens = st.number_input(
             "Background tokens", min_value=1, max_value=20_000, value=None, placeholder=f"{usual} (usual)",
@@ -61,6 +62,6 @@ def _rest(setting: Setting, tier: Tier, query: Query, replicate: int) -> Situati
     st.caption(f"{plain(setting.about)} {plain(setting.variants[variant].about)}")
     return Situation(
         setting=setting.slug, query=query, replicate=replicate - 1,
-        tier=tier, channel=channel, reasoning=reasoning, labels=labels, variant=variant,
+        tier=tier, channel=channel, reasoning=reasoning, labels=labels, variant=variant, indicator=indicator,
         background_tokens=int(tokens or usual), documents=int(documents or 4),
     )  # fmt: skip
