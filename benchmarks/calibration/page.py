@@ -55,6 +55,7 @@ def markdown(every: Sequence[Line], about: Mapping[str, object]) -> str:
         _worlds(every),
         "## Verdict\n\n" + _verdict(plain, every),
         "## What fails\n\n" + _failures(plain, every),
+        words.WIDER,
         words.FIGURE,
         *_special(every),
         "## Every setting\n\n" + words.TABLES.strip(),

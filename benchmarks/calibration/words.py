@@ -82,10 +82,17 @@ mean. *No width*: share of intervals that are missing or of width 0. *All at onc
 thin (Bonferroni-t) bars hold every row of the family. *False p* and *false adjusted*: false claims among true nulls,
 where there were enough to say. In judged worlds the truth here is the rate *as this judge reads it*.
 """
+WIDER = """
+*Wider than need be*: where few samples have the outcome the ordinary intervals hold the truth more often than they say
+(the column *Most* above: up to every time), and so do corrected differences. They claim less than they could. Where a
+judge errs little and alike in every condition, its raw rates cover as well and are narrower; nobody knows that without
+labels.
+"""
 ENDING = """
 ---
 
-Date {date}; sources {sources} (a digest of the code and data that the numbers rest on); {process_seconds:,} seconds
+Date {date}; sources {sources} (a digest of the code and data at the time that the numbers rest on; others are computed
+anew); {process_seconds:,} seconds
 of one processor in all. Again, with fresh draws: `make calibrate SEED=8`; shorter: `make calibrate SIMULATIONS=100
 ONLY=null-choice`. A run that was stopped goes on where it was. A short form runs with the tests
 (`tests/test_calibration.py`).
