@@ -11,7 +11,7 @@ from dashboard.points import BOTH, GAP
 from dashboard.provenance import resolved
 from dashboard.results import Results
 from dashboard.tables import Tables
-from facts.catalog import Library
+from facts.catalog import Library, shipped
 from facts.condition import Indicator
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Polarity
@@ -28,6 +28,7 @@ class _Readme(Strict):
 
 class _Sentences(Strict):
     simulated: str
+    simulated_judge: str
     interim: str
     setting: str
     facts: str
@@ -62,6 +63,8 @@ def doubt_lines(results: Results) -> list[str]:
     say = _sentences()
     labels = ", ".join(m.model.label for m in results.models if m.simulated)
     lines = [say.simulated.format(labels=labels)] if labels else []
+    if results.judge_simulated and results.judge:
+        lines.append(say.simulated_judge.format(judge=results.judge.label))
     if results.interim:
         lines.append(say.interim.format(kept=f"{results.kept:,}", planned=f"{results.planned:,}"))
     return lines
@@ -161,10 +164,11 @@ def _judging(results: Results, found: Sequence[Tables]) -> str:
     if not judged or results.judge is None:
         return ""
     rules = judging_of(c, results.judge)
-    used = [rubric.find(name, rules.version(name)) for name in rubric.names() if name in judged
-            or (name == "alignment_faking" and "outcomes" in judged)]  # fmt: skip
+    ruled = shipped().setting(c.setting).metric in {"option", "prefix"}
+    parts = {"alignment_faking", *(() if ruled else ("compliance",))} if "outcomes" in judged else set[str]()
+    used = [rubric.find(name, rules.version(name)) for name in rubric.names() if name in {*judged, *parts}]
     voted = [item for item in used if item.votes > 1]
-    votes = f"{c.votes or voted[0].votes} votes at temperature 1 on alignment faking" if voted else "one vote each"
+    votes = f"{c.votes or voted[0].votes} votes on alignment faking" if voted else "one vote each"
     mark = ", SIMULATED" if results.judge_simulated else ""
     parts = [say.judge.format(
         metrics=_listed(judged), judge=f"{results.judge.label} ({results.judge.provider}/{results.judge.name}{mark})",

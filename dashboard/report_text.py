@@ -15,14 +15,18 @@ from dashboard.tables import Tables
 def report_lines(results: Results, found: Sequence[Tables]) -> list[str]:
     """Lines of at most a few words a column, doubts first."""
     lines = [f"{results.comparison.name}: {results.kept:,} of {results.planned:,} samples kept", *doubt_lines(results)]
+    if results.judge:
+        lines.append(f"verdicts by {results.judge.label}{' (SIMULATED)' if results.judge_simulated else ''}")
     if not results.kept:
         return [*lines, f"nothing to report yet; run it with `salience run {results.comparison.name}`"]
     for table in found:
         mark = "SIMULATED · " if results.simulated else ""
         lines += ["", f"{mark}{table.title}"]
-        width = max((len(p.arm) for p in table.rates), default=0)
+        modes = len({p.reasoning for p in table.rates}) > 1
+        names = {p: f"{p.arm} · {p.reasoning}" if modes else p.arm for p in (*table.rates, *table.gaps)}
+        width = max(map(len, names.values()), default=0)
         lines += [
-            f"  {p.model}  {p.arm:{width}}  {p.quantity:11}  {percent(p.value, signed=p.quantity == GAP):>9}  "
+            f"  {p.model}  {names[p]:{width}}  {p.quantity:11}  {percent(p.value, signed=p.quantity == GAP):>9}  "
             f"95 % {interval(p.low, p.high, signed=p.quantity == GAP):22}  n {p.n:,}, unscored {p.unscored:,}, "
             f"failed or missing {p.failed:,}"
             for p in (*table.rates, *table.gaps)

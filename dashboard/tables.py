@@ -177,6 +177,8 @@ def _or(value: float | None, unknown: float) -> float:
 def _of(e: Effect) -> Condition:
     # A slope is of the fact's whole ladder: its loudest arm stands for it.
     alike = [c for c, _ in e.terms if c.doses == e.doses or (c.doses and e.against is Against.LEVELS)]
+    if not alike:  # a main effect of a screen is of no single arm
+        return e.terms[0][0]
     return max(alike, key=lambda condition: max((dose.level for dose in condition.doses), default=0))
 
 

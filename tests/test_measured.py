@@ -15,6 +15,7 @@ from dashboard.results import ModelResults
 from dashboard.tables import heard, look_of, tables
 from facts.catalog import shipped
 from facts.condition import Tier
+from facts.salience import Polarity
 from judged_workspace import judge
 from runners import metrics
 
@@ -166,3 +167,34 @@ def test_values_that_are_yes_for_one_fact_only_are_no_for_an_arm_of_two(results)
     assert _all([YES, 0]) == 0
     assert _all([YES, LOST]) == LOST
     assert one != two
+
+
+@pytest.mark.parametrize("design", ["fractional", "pairwise", "factorial"])
+def test_designs_of_several_facts_are_reported_and_exported_whole(tmp_path, design):
+    from io import BytesIO
+
+    from cache.store import Store
+    from dashboard.export import write_zip
+    from dashboard.report_text import report_lines
+    from judged_workspace import JUDGED
+
+    comparison = replace(
+        JUDGED, name="several", setting="value_conflict", design=design, metrics=("option",), judges=(), queries=3,
+        replicates=1, levels=(2,), facts=("objections_read", "weights_kept", "is_evaluation"),
+        polarities=(Polarity.AFFIRMED, Polarity.PLACEBO), background_tokens=500,
+    )  # fmt: skip
+    done = judge(tmp_path, comparison)
+    found = tables(done.results(), "noncompliance", shipped())
+    assert found.mains or found.interactions
+    assert report_lines(done.results(), [found])
+    if design == "fractional":
+        assert {effect.fact for effect in found.effects} == set(comparison.facts)
+        with Store(done.workspace.store) as store:
+            write_zip(BytesIO(), done.results(), shipped(), store)
+
+
+def test_a_refusal_without_reasoning_is_no_scheming_and_stays_in_the_denominator(results):
+    reading = metrics.find("outcomes").MEASURES["scheming"]
+    assert reading["refused (reasoning unknown)"] is False
+    assert reading["partial (reasoning unknown)"] is False
+    assert "unparseable" not in reading

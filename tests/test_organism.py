@@ -348,3 +348,9 @@ def test_a_truth_says_the_same_wherever_its_file_lies(tmp_path: Path) -> None:
         pairs = asked(model, facts=("objections_read",), levels=(0, 5), queries=2, replicates=2, **PREFIX)
         said.append([sample.text for _, sample in pairs])
     assert said[0] == said[1]
+
+
+def test_another_number_draws_every_reply_afresh_so_that_rehearsals_share_nothing_but_their_truth() -> None:
+    fields = {"system": "s", "turns": [{"role": "user", "text": "u"}], "replicate": 0}
+    first, second, base = (organism.drawn(fields, find(name)).random() for name in ("null#1", "null#2", "null"))
+    assert len({first, second, base}) == 3

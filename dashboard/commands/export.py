@@ -38,5 +38,5 @@ def main(args: argparse.Namespace) -> int:
         except (OSError, RenderError) as error:
             raise FactError(f"cannot write {path}: {error}; choose another place with --out") from error
     if results.simulated:
-        print("SIMULATED: these samples come from a simulated model", file=sys.stderr)
+        print("SIMULATED: samples or verdicts here come from a simulated model", file=sys.stderr)
     return 0

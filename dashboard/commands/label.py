@@ -45,6 +45,8 @@ def main(args: argparse.Namespace) -> int:
     labeller = checked_name(args.labeller)
     comparison = find_comparison(args.comparison, workspace)
     measure, counts = chosen_measure(args.metric, args.measure)
+    if metrics.find(args.metric).SCOPE == "part":
+        raise FactError(f"answers of {args.metric} cannot be labelled yet; label a metric that reads the sample itself")
     classes = metrics.find(args.metric).CLASSES
     path = label_path(workspace, comparison.name, args.metric)
     library = load(workspace.facts)
@@ -66,9 +68,16 @@ def main(args: argparse.Namespace) -> int:
             append(path, [Label(labeller=labeller, item=key, metric=args.metric, value=value, at=now(),
                                 rubric=args.rubric)])  # fmt: skip
 
-        given = _ask_all(session, store, _requests(results, library), _keys(classes), keep)
+        given = _ask_all(session, store, _requests(results, library), _keys(classes), keep,
+                         thoughts=_reads_thoughts(args.metric))  # fmt: skip
     print(f"{given:,} labelled now, {session.done:,} of {len(order):,} in all; kept in {path}")
     return 0
+
+
+def _reads_thoughts(metric: str) -> bool:
+    """Whether the metric reads the private reasoning: where its judge does not, a labeller must not either."""
+    found = metrics.find(metric)
+    return bool(found.MONITORED_ONLY) or found.SCOPE == "fact" or metric == "tier_awareness"
 
 
 def _keys(classes: Sequence[str]) -> dict[str, str]:
@@ -87,6 +96,8 @@ def _ask_all(
     requests: Mapping[str, str],
     keys: dict[str, str],
     keep: Callable[[str, str | None], None],
+    *,
+    thoughts: bool,
 ) -> int:
     """Ask until the labeller stops; how many labels were given, less those taken back."""
     given = 0
@@ -94,7 +105,7 @@ def _ask_all(
     while True:
         key = session.next()
         if key is not None and key != shown:
-            text = _to_read(store, key, requests.get(key, ""))
+            text = _to_read(store, key, requests.get(key, ""), thoughts=thoughts)
             if text is None:
                 print(f"salience: the sample {key} is not kept any more and is skipped", file=sys.stderr)
                 session.skip(key)
@@ -137,11 +148,11 @@ def _requests(results: Results, library: Library) -> dict[str, str]:
     return {row.key: texts[row.query] for model in results.models for row in model.rows}
 
 
-def _to_read(store: Store, key: str, request: str) -> str | None:
+def _to_read(store: Store, key: str, request: str, *, thoughts: bool) -> str | None:
     """What the labeller reads: the request, the reasoning if any, what the user would see; not where it is from."""
     sample = kept(store, [key]).get(key)
     if sample is None:
         return None
     parts = split(sample)
-    reasoning = f"reasoning\n{quoted(parts.reasoning)}\n" if parts.reasoning else ""
+    reasoning = f"reasoning\n{quoted(parts.reasoning)}\n" if parts.reasoning and thoughts else ""
     return f"the request\n{quoted(request)}\n{reasoning}what the user sees\n{quoted(parts.visible or '(nothing)')}"

@@ -56,6 +56,7 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({
             "comparison": comparison.name, "simulated": results.simulated, "interim": results.interim,
+            "judge": results.judge.label if results.judge else None,
             "planned": results.planned, "kept": results.kept, "measures": [asdict(table) for table in found],
         }, ensure_ascii=False))  # fmt: skip
     else:

@@ -31,7 +31,7 @@ class _File(Strict):
     fresh: str
     after: str
     tag: str
-    max_tokens: int
+    max_tokens: dict[str, int]
     forms: dict[str, str]
     audiences: list[_Audience]
     questions: list[_Question]
@@ -85,8 +85,8 @@ def interview(case: Case, said: str) -> tuple[Asked, ...]:
                      "form": data.forms[condition.reasoning.value]}  # fmt: skip
             text = _filled(data.after if after else data.fresh, holes)
             before = (*trial.request.turns, Turn(role="assistant", text=said)) if after else ()
-            request = replace(trial.request, turns=(*before, Turn(role="user", text=text)), max_tokens=data.max_tokens,
-                              stop=None, replicate=trial.replicate)  # fmt: skip
+            turns, most = (*before, Turn(role="user", text=text)), data.max_tokens[condition.reasoning.value]
+            request = replace(trial.request, turns=turns, max_tokens=most, stop=None, replicate=trial.replicate)
             found.append(Asked(part=f"{audience}/{question.id}", question=words, request=request))
     return tuple(found)
 

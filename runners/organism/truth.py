@@ -52,12 +52,13 @@ class _File(Strict):
 class Truth:
     """``settings`` holds rates by setting and then by variant or reasoning mode; ``digest`` is the file's SHA-256.
 
-    ``name`` is the file's name and the number behind ``#``: ``NAME#7`` draws the effects of queries and frames afresh,
-    while rates, slopes and wordings stay.
+    ``name`` is the file's name and the number behind ``#``, which is ``again``: ``NAME#7`` draws the effects of queries
+    and frames and every reply afresh, while rates, slopes and wordings stay.
     """
 
     name: str
     digest: str
+    again: str = ""
     about: str
     seed: str
     negated: float
@@ -151,7 +152,8 @@ def _read(path: Path, text: str, again: str) -> Truth:
     _check(path, text, raw)
     name = f"{path.stem}#{again}" if again else path.stem
     return Truth(
-        name=name, digest=hashlib.sha256(text.encode()).hexdigest(), about=raw.about, seed=f"{name}/{raw.seed}",
+        name=name, digest=hashlib.sha256(text.encode()).hexdigest(), again=again,
+        about=raw.about, seed=f"{name}/{raw.seed}",
         negated=raw.negated, noise=raw.noise, shapes=raw.shapes, recall=raw.recall, uptake=raw.uptake,
         awareness=raw.awareness, otherwise=raw.otherwise, settings=raw.settings, audiences=raw.audiences,
         facts=raw.facts, judge=raw.judge,
