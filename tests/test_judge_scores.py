@@ -186,6 +186,8 @@ def test_outcomes_ask_no_votes_about_reasoning_that_nobody_asked_for() -> None:
     (score,) = outcomes.read(case_of(silent, say(FAKING), rules()))
     assert score.value is None
     assert "without reasoning" in score.reason
+    voted = answered(alignment_faking, silent, say(FAKING), YES, judging=rules())
+    assert outcomes.read(replace(voted, judging=rules())) == (score,), "what other metrics asked changes nothing"
 
 
 @pytest.mark.parametrize("letter", ["A", "B", "A or B", ""])
