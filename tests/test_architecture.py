@@ -21,7 +21,12 @@ ONLY_IN = {
     "streamlit": ("dashboard/app.py", "dashboard/state.py", "dashboard/serve.py", "dashboard/app_pages/"),
     "diskcache": ("cache/store.py",),
     "anthropic": ("runners/providers/anthropic.py",),
-    "openai": ("runners/providers/_chat.py", "runners/providers/openai.py", "runners/providers/openai_compatible.py"),
+    "openai": (
+        "runners/providers/_chat.py",
+        "runners/providers/openai.py",
+        "runners/providers/openai_compatible.py",
+        "runners/training/services.py",
+    ),
     "xllamacpp": ("runners/providers/",),
     "pandas": ("dashboard/effects/", "dashboard/charts/", "dashboard/export", "dashboard/app_pages/"),
     "altair": ("dashboard/charts/", "dashboard/export", "dashboard/report"),

@@ -19,7 +19,7 @@ from runners.providers._reply import Object, Reply, count, inner, text
 from runners.request import Request
 from runners.sample import Sample, Stop, Trouble
 from runners.trouble import CallError, Fatal, Retryable
-from runners.weights import weights_digest, weights_of, weights_problem
+from runners.weights import adapter_of, adapter_problem, weights_digest, weights_of, weights_problem
 
 if TYPE_CHECKING:
     from runners.providers import Connection
@@ -33,7 +33,7 @@ _MIN_P = 0.05
 
 
 def endpoint(model: Model) -> str:
-    """The digest of the weights and the sampling that a request cannot set: all that decides a sample is in the key."""
+    """The digests of weights and adapter, and the sampling that a request cannot set: all that decides a sample."""
     return f"{weights_digest(model)} min_p={_MIN_P} top_k=0"
 
 
@@ -41,7 +41,7 @@ def problem(model: Model) -> str | None:
     """Missing or unreadable weights, or no llama.cpp, and what to do."""
     if importlib.util.find_spec("xllamacpp") is None:
         return "llama.cpp is not installed; run `pip install xllamacpp`, or choose another model"
-    return weights_problem(model)
+    return weights_problem(model) or adapter_problem(model)
 
 
 def body(request: Request) -> bytes:
@@ -142,7 +142,7 @@ def _open(model: Model) -> tuple[Path, _engines.Engines]:
         raise Fatal(Trouble.UNKNOWN_MODEL, wrong, advice=wrong)
     path = weights_of(model)
     assert path is not None  # noqa: S101  (``problem`` has looked)
-    return path, _engines.engines(path, model.context or CONTEXT)
+    return path, _engines.engines(path, model.context or CONTEXT, adapter_of(model))
 
 
 def connect(model: Model, concurrency: int) -> Connection:
@@ -153,7 +153,9 @@ def connect(model: Model, concurrency: int) -> Connection:
     del concurrency
     path, engines = _open(model)
     engines.server()
-    return _Line(engines=engines, name=path.name, context=model.context or CONTEXT)
+    adapter = adapter_of(model)
+    name = path.name if adapter is None else f"{path.name} + {adapter.parent.name}/{adapter.name}"
+    return _Line(engines=engines, name=name, context=model.context or CONTEXT)
 
 
 def tokenize(model: Model, words: str) -> int:
