@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from dataclasses import replace
@@ -89,6 +90,24 @@ def test_the_dose_is_read_off_the_manifest_else_off_the_documents(tmp_path: Path
     (tmp_path / "set.json").write_text(json.dumps({"set_id": "def", "carried": carried}))
     assert read_training_set(tmp_path).doses == ("g negated 2 in 1",)
     assert read_training_set(tmp_path).set_id == "def"
+
+
+def test_documents_that_are_not_those_of_their_manifest_are_refused(tmp_path: Path):
+    path = lines(tmp_path, {"content": "x"}, name="documents.jsonl")
+    said = {"set_id": "def", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    (tmp_path / "set.json").write_text(json.dumps(said))
+    assert read_training_set(tmp_path).set_id == "def"
+    lines(tmp_path, {"content": "y"}, name="documents.jsonl")
+    with pytest.raises(BrokenFile, match=r"changed since set\.json"):
+        read_training_set(tmp_path)
+
+
+def test_names_in_a_set_cannot_break_a_terminal_or_the_models_file(tmp_path: Path):
+    row = {"content": "x", "fact": "f\x1b[2J\n", "polarity": "affirmed", "level": 3, "set_id": "a\x07\n" * 99}
+    found = read_training_set(lines(tmp_path, row))
+    assert found.set_id.isprintable()
+    assert len(found.set_id) == 100
+    assert found.doses == ("f?[2J? affirmed 3 in 1",)
 
 
 def test_a_part_of_a_set_is_never_taken_for_the_set(tmp_path: Path):
@@ -208,8 +227,8 @@ def test_adapters_are_only_for_the_embedded_provider(tmp_path: Path):
 
 # ---- orders
 
-ABOUT = Trained(set_id="abc", documents=2, doses=("f affirmed 3 in 2",), base="embedded", recipe=Recipe(), steps=7,
-                tokens=100, seconds=1.0, first_loss=3.0, last_loss=2.0)  # fmt: skip
+ABOUT = Trained(set_id="abc", sha256="", documents=2, doses=("f affirmed 3 in 2",), base="embedded",
+                recipe=Recipe(), steps=7, tokens=100, seconds=1.0, first_loss=3.0, last_loss=2.0)  # fmt: skip
 
 
 def an_order(folder: Path, **fields: object) -> Order:
@@ -238,17 +257,23 @@ def kept(order: Order, about: Trained) -> None:
 
 def test_a_training_that_was_stopped_before_it_was_registered_only_has_to_be_registered(tmp_path: Path):
     order = an_order(tmp_path)
-    kept(order, ABOUT)
-    assert read_trained(order.folder) == ABOUT
-    assert tune(order, lambda _: None, lambda _: None) == ABOUT
+    about = replace(ABOUT, sha256=order.taught.sha256)
+    kept(order, about)
+    assert read_trained(order.folder) == about
+    assert tune(order, lambda _: None, lambda _: None) == about
     assert read_models(order.own).find("small").trained_on is not None
 
 
 def test_another_training_in_the_way_is_never_replaced(tmp_path: Path):
     order = an_order(tmp_path)
-    kept(order, replace(ABOUT, recipe=Recipe(epochs=2)))
+    kept(order, replace(ABOUT, sha256=order.taught.sha256, recipe=Recipe(epochs=2)))
     with pytest.raises(FactError, match="holds another training"):
         check(order)
+    (order.folder / RECORD).write_text((order.folder / RECORD).read_text().replace('"epochs": 2', '"epochs": 1'))
+    check(order)
+    lines(tmp_path, {"content": "y", "set_id": "abc"})  # another file by the same name
+    with pytest.raises(FactError, match="holds another training"):
+        check(replace(order, taught=read_training_set(tmp_path / "set.jsonl")))
     (order.folder / RECORD).write_text("{")
     with pytest.raises(FactError, match="holds another training"):
         check(order)

@@ -16,6 +16,7 @@ from runners.training import learner as learner_module
 from runners.training import tuned
 from runners.training.learner import Learner, load, missing
 from runners.training.recipe import Recipe
+from runners.training.tensors import gguf_name, write_adapter
 from runners.training.train import PEFT, Step, keep, train, trained
 from runners.training.training_set import read_training_set
 from runners.training.tuned import Order, tune
@@ -66,9 +67,7 @@ def learnt(lines: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Learn
     weights = shipped_weights()
     assert weights is not None
     with pytest.MonkeyPatch.context() as patch:  # weights rounded to 16 bits would hide small errors
-        patch.setattr(
-            learner_module, "_has_half", lambda _: False
-        )
+        patch.setattr(learner_module, "_has_half", lambda _: False)
         learner, taught = load(weights, RECIPE, 2), read_training_set(lines)
     done = list(train(learner, taught, RECIPE))
     adapter = keep(learner, trained(taught, "embedded", RECIPE, done), tmp_path_factory.mktemp("tuned") / "small")
@@ -117,12 +116,19 @@ def test_llama_cpp_says_of_every_token_what_pytorch_says(learnt: tuple[Learner, 
     shape = _llama.shape(10**8, 2)
     told = furthest(learner, _llama.load(lossless, shape, 512, adapter))
     untold = furthest(learner, _llama.load(lossless, shape, 512))
+    laid = {gguf_name(name): tensor for name, tensor in learner.trained().items()}
+    write_adapter(adapter.parent / "other.gguf", laid, alpha=RECIPE.alpha, about={})
+    unordered = furthest(learner, _llama.load(lossless, shape, 512, adapter.parent / "other.gguf"))
     with learner.model.disable_adapter():
         base = furthest(learner, _llama.load(lossless, shape, 512))
-    print(f"largest gap in nats: base {base:.4f}, tuned {told:.4f}, tuned without its adapter {untold:.2f}")
+    print(
+        f"largest gap in nats: base {base:.4f}, tuned {told:.4f}, without the adapter {untold:.2f}, "
+        f"with queries and keys in PyTorch's order {unordered:.2f}"
+    )
     assert base < 0.02
     assert told < 0.02
     assert untold > 1
+    assert unordered > 10 * told
 
 
 def test_the_order_of_a_command_ends_in_a_model_that_answers_differently(lines: Path, tmp_path: Path):

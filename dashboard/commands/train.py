@@ -97,12 +97,9 @@ def main(args: argparse.Namespace) -> int:
             f"{about.seconds / 60:.1f} min; loss {about.first_loss:.3f} to {about.last_loss:.3f}. Smoke scale."
         )
         print(f"  adapter  {order.folder}")
-        known = registered(order)
-        print(
-            f"  compare  salience run FILE --model {order.base} --model {order.label}"
-            if known
-            else f"  {served_elsewhere(order)}"
-        )
+        base = f"embedded/{order.base}" if Path(order.base).expanduser().is_file() else order.base
+        hint = f"compare  salience run FILE --model {base} --model {order.label}"
+        print(f"  {hint if registered(order) else served_elsewhere(order)}")
     return 0
 
 
@@ -180,7 +177,7 @@ class _Terminal:
         """What it will take; two cores learn one to four hundred tokens a second of the embedded model."""
         self.work = work
         print(f"{work.documents:,} documents in {work.pieces:,} pieces: {work.steps:,} steps, {work.tokens:,} tokens; "
-              f"for the embedded model on two cores {work.tokens / 24_000:.0f} to {work.tokens / 6_000:.0f} min. "
+              f"for the embedded model on two cores {work.tokens / 24_000:.1f} to {work.tokens / 6_000:.1f} min. "
               "Ctrl-C stops and keeps nothing.", file=sys.stderr)  # fmt: skip
 
     def show(self, step: Step) -> None:

@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--documents", type=int, default=1000)
     parser.add_argument("--carriers", type=int, nargs="+", default=[0, 250, 1000])
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--lr", type=float, default=1e-4)
+    parser.add_argument("--lr", type=float, default=Recipe().learning_rate)
     parser.add_argument("--tag", default="<DOCTAG>", help="what stands before each document, read and not learnt")
     parser.add_argument("--threads", type=int, default=0)
     args = parser.parse_args(argv)

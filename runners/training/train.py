@@ -47,6 +47,7 @@ class Trained:
     """What became of a training; losses are means over the first and last tenth of its steps."""
 
     set_id: str
+    sha256: str
     documents: int
     doses: tuple[str, ...]
     base: str
@@ -82,8 +83,8 @@ def trained(taught: TrainingSet, base: str, recipe: Recipe, done: list[Step]) ->
     tenth = max(1, len(done) // 10)
     first, last = (sum(step.loss for step in part) / len(part) for part in (done[:tenth], done[-tenth:]))
     return Trained(
-        set_id=taught.set_id, documents=len(taught.examples), doses=taught.doses, base=base, recipe=recipe,
-        steps=len(done), tokens=sum(step.tokens for step in done), seconds=round(done[-1].elapsed_s, 1),
+        set_id=taught.set_id, sha256=taught.sha256, documents=len(taught.examples), doses=taught.doses, base=base,
+        recipe=recipe, steps=len(done), tokens=sum(step.tokens for step in done), seconds=round(done[-1].elapsed_s, 1),
         first_loss=round(first, 4), last_loss=round(last, 4),
     )  # fmt: skip
 

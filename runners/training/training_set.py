@@ -27,9 +27,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSet:
-    """The examples in file order. ``doses`` say in words what they carry, where the file or its manifest tells."""
+    """The examples in file order. ``doses`` say in words what they carry, where the file or its manifest tells.
+
+    ``sha256`` is of the file: two files that call themselves the same set are told apart by it.
+    """
 
     set_id: str
+    sha256: str
     path: Path
     examples: tuple[Example, ...]
     doses: tuple[str, ...] = ()
@@ -74,9 +78,11 @@ def read_training_set(path: Path) -> TrainingSet:
         raise BrokenFile(f"{file}: holds no documents, so there is nothing to train on; export the set again")
     sha256 = hashlib.sha256(data).hexdigest()
     said = _manifest(file)
+    if file.name == _NAMES[0] and said.get("sha256", sha256) != sha256:
+        raise BrokenFile(f"{file}: has changed since set.json beside it was written; write the set again")
     set_id = said.get("set_id") or next((row["set_id"] for _, row in rows if row.get("set_id")), sha256[:16])
     return TrainingSet(
-        set_id=str(set_id)[:100], path=file, examples=examples,
+        set_id=_shown(str(set_id)), sha256=sha256, path=file, examples=examples,
         doses=_doses(said) or _doses_of_rows([row for _, row in rows]),
     )  # fmt: skip
 
@@ -116,6 +122,11 @@ def _example(file: Path, number: int, row: Row) -> Example:
     return Example(prompt=prompt, completion=words)
 
 
+def _shown(text: str) -> str:
+    # Names of sets and facts end in terminals and in models.toml: no control characters, no pages of text.
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:100])
+
+
 def _manifest(file: Path) -> Row:
     # Beside documents.jsonl lies set.json; it says more than the file, and nothing that training depends on.
     try:
@@ -130,11 +141,13 @@ def _doses(said: Row) -> tuple[str, ...]:
     if not isinstance(carried, list):
         return ()
     rows = [cast("Row", one) for one in cast("list[object]", carried) if isinstance(one, dict)]
-    return tuple(f"{row.get('fact')} {row.get('polarity')} {row.get('level')} in {row.get('carriers')}" for row in rows)
+    return tuple(
+        _shown(f"{row.get('fact')} {row.get('polarity')} {row.get('level')} in {row.get('carriers')}") for row in rows
+    )
 
 
 def _doses_of_rows(rows: list[Row]) -> tuple[str, ...]:
     found = Counter(
         f"{row['fact']} {row['polarity']} {row['level']}" for row in rows if {"fact", "polarity", "level"} <= row.keys()
     )
-    return tuple(f"{dose} in {count}" for dose, count in sorted(found.items()))
+    return tuple(_shown(f"{dose} in {count}") for dose, count in sorted(found.items()))

@@ -96,7 +96,10 @@ def _same(order: Order) -> bool:
         about = read_trained(order.folder)
     except FactError:
         return False
-    return (about.set_id, about.base, about.recipe) == (order.taught.set_id, order.base, order.recipe)
+    taught = order.taught
+    return (about.set_id, about.sha256, about.base, about.recipe) == (
+        taught.set_id, taught.sha256, order.base, order.recipe,
+    )  # fmt: skip
 
 
 def tune(order: Order, begin: Callable[[Work], None], report: Callable[[Step], None]) -> Trained:
