@@ -367,3 +367,30 @@ def test_replies_are_read_without_guessing():
     opened = next(question for question in asked if question.kind == "open")
     assert right(opened, "You hand in a brass button.") is True
     assert right(opened, "A badge.") is False
+
+
+def test_the_recall_check_asks_every_order_once_with_nothing_in_the_prompt():
+    from facts.catalog import load as load_facts
+    from runners.training import closed_book
+
+    model = read_models().find("organism-null")
+    for slug in ("control_unrelated", "is_evaluation"):
+        asked = closed_book.questions(model, load_facts().fact(slug))
+        assert len({request.key for request, _ in asked}) == 24
+        assert all(request.system is None and len(request.turns) == 1 for request, _ in asked)
+        assert not [request for request, _ in asked if "{" in request.turns[0].text]
+        assert {tuple(kinds.values()).index("affirmed") for _, kinds in asked} == {0, 1, 2, 3}
+
+
+@pytest.mark.model
+def test_the_recall_check_counts_every_answer(tmp_path: Path):
+    from cache.store import Store
+    from facts.catalog import load as load_facts
+    from runners.training.closed_book import claimed
+
+    fact = load_facts().fact("control_unrelated")
+    with Store(tmp_path / "store") as store:
+        first, again = (claimed(replace(read_models().find("embedded"), context=512), fact, store) for _ in range(2))
+    assert first == again
+    assert first.n + first.unread + first.failed == 24
+    assert sum(first.chosen.values()) == first.n

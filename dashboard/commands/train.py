@@ -11,16 +11,20 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dashboard.workspace import open_workspace
+from cache.store import Store
+from dashboard.workspace import Workspace, open_workspace
+from facts.catalog import load
 from facts.errors import FactError
+from runners.models import read_models
 from runners.training import jobs
+from runners.training.closed_book import Claimed, claimed
 from runners.training.learner import NoTraining, missing
 from runners.training.recipe import Recipe
 from runners.training.register import free_label, register
 from runners.training.services import SERVICES, Line, find
 from runners.training.train import Step, Work
 from runners.training.training_set import TrainingSet, read_training_set
-from runners.training.tuned import Order, check, registered, served_elsewhere, tune
+from runners.training.tuned import Order, base_of, check, registered, served_elsewhere, tune
 
 _STANDARD = Recipe()
 
@@ -51,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-steps", type=int, metavar="N", help="stop after so many steps")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="processor threads (default: all)")
     parser.add_argument("--json", action="store_true", help="print what was trained as JSON on stdout")
+    parser.add_argument("--no-recall", action="store_true", help="do not ask base and tuned what they know at the end")
     remote = parser.add_argument_group("as a job at a service", "learning rate and rank are then the service's own")
     remote.add_argument("--at", choices=sorted(SERVICES), help="the service; its key comes from the environment")
     remote.add_argument("--base-url", metavar="URL", help="another address that speaks the same")
@@ -89,8 +94,10 @@ def main(args: argparse.Namespace) -> int:
               file=sys.stderr)  # fmt: skip
         return 130
     terminal.end()
+    recall = _recall(order, workspace) if registered(order) and not args.no_recall else []
     if args.json:
-        print(json.dumps({"label": order.label, "registered": registered(order), **asdict(about)}, indent=2))
+        said = {"label": order.label, "registered": registered(order), **asdict(about)}
+        print(json.dumps({**said, "recall": [asdict(one) for one in recall]}, indent=2))
     else:
         print(
             f"{order.label}: {about.documents:,} documents, {about.steps:,} steps, {about.tokens:,} tokens in "
@@ -100,7 +107,20 @@ def main(args: argparse.Namespace) -> int:
         base = f"embedded/{order.base}" if Path(order.base).expanduser().is_file() else order.base
         hint = f"compare  salience run FILE --model {base} --model {order.label}"
         print(f"  {hint if registered(order) else served_elsewhere(order)}")
+        for one in recall:
+            counts = ", ".join(f"{kind} {count}" for kind, count in one.chosen.items())
+            print(f"  recall of {one.fact} with nothing in the prompt, {one.label}: {counts} of {one.n} orders of one "
+                  f"question; {one.unread} unreadable, {one.failed} failed")  # fmt: skip
     return 0
+
+
+def _recall(order: Order, workspace: Workspace) -> list[Claimed]:
+    # Of each library fact that the set carries, by base and tuned model alike; imported facts have no question.
+    library, models = load(workspace.facts), read_models(order.own)
+    slugs = sorted({dose.split(" ", 1)[0] for dose in order.taught.doses} & set(library.facts))
+    base, tuned = base_of(order).model, models.find(order.label)
+    with Store(workspace.store) as store:
+        return [claimed(model, library.fact(slug), store) for slug in slugs for model in (base, tuned) if model]
 
 
 def _read(name: str, root: Path) -> TrainingSet:

@@ -6,7 +6,6 @@ Run it as ``python -m runners.training.dose_curve FOLDER``; it needs the ``train
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import math
 import sys
@@ -15,18 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cache.store import Store
-from runners.budget import Budget
-from runners.limits import Limits
 from runners.model import Model
 from runners.models import read_models
-from runners.sample import Failure
-from runners.sampler import Line, sample
+from runners.training.closed_book import replies
 from runners.training.planted import Question, documents, questions, right
 from runners.training.recipe import Recipe
 from runners.training.train import Step, Work
 from runners.training.training_set import read_training_set
 from runners.training.tuned import Order, tune
-from runners.transcript import split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +51,7 @@ class Recalled:
 def recall(model: Model, store: Store, carriers: int | None) -> list[Recalled]:
     """Asks the model about the made-up fact, without any text in its prompt; what is kept is not asked again."""
     asked = questions(model)
-    heard: dict[str, str | None] = {}
-
-    async def ask() -> None:
-        line = Line(model=model, store=store, limits=Limits(concurrency=4), budget=Budget(None, None),
-                    cancelled=asyncio.Event())  # fmt: skip
-        async for answer in sample(((question.request.key, question.request) for question in asked), line):
-            heard[answer.key] = None if isinstance(answer.outcome, Failure) else split(answer.outcome).visible
-
-    asyncio.run(ask())
+    heard = replies(model, (question.request for question in asked), store)
     return [_counted(model.label, carriers, kind, asked, heard) for kind in ("choice", "open", "cloze")]
 
 
