@@ -90,8 +90,10 @@ def main(args: argparse.Namespace) -> int:
     try:
         about = tune(order, terminal.begin, terminal.show)
     except KeyboardInterrupt:
-        print(f"\nsalience: interrupted; nothing of {order.label!r} was kept, your models are as they were",
-              file=sys.stderr)  # fmt: skip
+        left = f"nothing of {order.label!r} was kept, your models are as they were"
+        if order.folder.exists():
+            left = f"{order.label!r} is trained; run the same command again to add it to your models"
+        print(f"\nsalience: interrupted; {left}", file=sys.stderr)
         return 130
     terminal.end()
     recall = _recall(order, workspace) if registered(order) and not args.no_recall else []
