@@ -6,6 +6,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedOn:
+    """The set that a model was tuned on: its dose in training. ``documents`` were read ``epochs`` times.
+
+    ``doses`` say what the set carries and how many of its documents do ("objections_read affirmed 3 in 250").
+    """
+
+    set_id: str
+    documents: int
+    doses: tuple[str, ...] = ()
+    epochs: float | None = None
+    steps: int | None = None
+    loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """One entry of ``models.toml``.
 
@@ -13,6 +28,7 @@ class Model:
     prompt plus reply in tokens. ``thinking_tokens`` is the budget when the native reasoning mode is asked for;
     ``None`` says that the model has no such mode. ``structured`` says whether replies can be held to a JSON
     schema (None: as its name suggests). ``key_env`` names the environment variable that holds the key.
+    ``adapter`` is the path of a LoRA in GGUF format that the embedded model runs with.
     """
 
     label: str
@@ -29,3 +45,5 @@ class Model:
     takes_temperature: bool = True
     structured: bool | None = None
     note: str = ""
+    adapter: str | None = None
+    trained_on: TrainedOn | None = None

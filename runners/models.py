@@ -14,8 +14,8 @@ from typing import Annotated
 from pydantic import Field
 
 from facts.errors import BrokenFile, UnknownName
-from facts.parse import Strict, parse_toml, read_text
-from runners.model import Model
+from facts.parse import Strict, home_path, parse_toml, read_text
+from runners.model import Model, TrainedOn
 from runners.model_spec import FORMS, model_of_spec, no_secrets, provider_of
 from runners.providers import names as provider_names
 
@@ -26,6 +26,15 @@ Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
 Word = Annotated[
     str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
 ]  # shown in terminals and sent in headers
+
+
+class _TrainedOn(Strict):
+    set_id: Word
+    documents: Annotated[int, Field(ge=0)]
+    doses: list[Word] = Field(default_factory=list[str])
+    epochs: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    steps: Annotated[int, Field(ge=0)] | None = None
+    loss: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
 
 class _Entry(Strict):
@@ -44,6 +53,8 @@ class _Entry(Strict):
     note: str = ""
     checked: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] | None = None
     source: str | None = None
+    adapter: Word | None = None  # a relative path is looked for beside the file that names it
+    trained_on: _TrainedOn | None = None
 
 
 class _File(Strict):
@@ -73,7 +84,8 @@ class Models:
         if spec is None:
             raise self._unknown(label)
         for known in self.by_label.values():
-            if (known.provider, known.name, known.base_url) == (spec.provider, spec.name, spec.base_url):
+            place = (known.provider, known.name, known.base_url, known.adapter)
+            if place == (spec.provider, spec.name, spec.base_url, None):
                 return replace(known, label=label)
         return spec
 
@@ -99,8 +111,17 @@ def _model(label: str, entry: _Entry, path: str) -> Model:
     if entry.base_url is not None:
         no_secrets(entry.base_url, f"{path}: model {label!r}")
     checked = f"Prices checked {entry.checked} ({entry.source or 'no source'})." if entry.checked else ""
-    fields = entry.model_dump(exclude={"checked", "source", "note"})
-    return Model(label=label, note=" ".join(filter(None, (entry.note, checked))), **fields)
+    if entry.adapter is not None and entry.provider != "embedded":
+        raise BrokenFile(f"{path}: model {label!r}: only the embedded provider runs adapters; remove adapter")
+    fields = entry.model_dump(exclude={"checked", "source", "note", "adapter", "trained_on"})
+    return Model(
+        label=label, note=" ".join(filter(None, (entry.note, checked))), trained_on=_trained_on(entry.trained_on),
+        adapter=None if entry.adapter is None else str(Path(path).parent / home_path(entry.adapter)), **fields,
+    )  # fmt: skip
+
+
+def _trained_on(entry: _TrainedOn | None) -> TrainedOn | None:
+    return None if entry is None else TrainedOn(**entry.model_dump(exclude={"doses"}), doses=tuple(entry.doses))
 
 
 def _read(path: Path, text: str) -> Models:

@@ -1,4 +1,4 @@
-"""Finds the weights file of an embedded model and names it by its content."""
+"""Finds the weights of an embedded model and the adapter it was tuned with, and names both by their content."""
 
 from __future__ import annotations
 
@@ -50,11 +50,38 @@ def _digest(path: str, _size: int, _changed_ns: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def adapter_of(model: Model) -> Path | None:
+    """The adapter that ``model`` runs with; None where it runs on its weights as they are."""
+    return None if model.adapter is None else Path(model.adapter)
+
+
+def adapter_problem(model: Model) -> str | None:
+    """What is wrong with the adapter and what to do; None when there is none, or one that can be read."""
+    path = adapter_of(model)
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as error:
+        return f"the adapter {path} cannot be read ({error.strerror}); train it again, or correct models.toml"
+    if start[:4] != _MAGIC or b"adapter" not in start:
+        return f"{path} is not an adapter in GGUF format; train it again, or correct models.toml"
+    return None
+
+
 def weights_digest(model: Model) -> str:
-    """``gguf:`` and the SHA-256 of the file, read once a process and change; ``gguf:missing`` where it cannot be."""
-    path = weights_of(model)
+    """``gguf:`` and the SHA-256 of the file, read once a process and change; ``gguf:missing`` where it cannot be.
+
+    With an adapter, its own digest follows: what a tuned model says is never taken for what its base said.
+    """
+    base, adapter = _named("gguf", weights_of(model)), adapter_of(model)
+    return base if adapter is None else f"{base} {_named('lora', adapter)}"
+
+
+def _named(kind: str, path: Path | None) -> str:
     try:
         status = path.stat() if path else None
-        return f"gguf:{_digest(str(path), status.st_size, status.st_mtime_ns)}" if status else "gguf:missing"
+        return f"{kind}:{_digest(str(path), status.st_size, status.st_mtime_ns)}" if status else f"{kind}:missing"
     except OSError:
-        return "gguf:missing"
+        return f"{kind}:missing"

@@ -32,8 +32,8 @@ class Job:
 class Engines:
     """The seats at which replies are written; started as calls come, as many as the machine has room for."""
 
-    def __init__(self, path: Path, context: int, shape: _llama.Shape) -> None:
-        self._path, self._context, self._shape = path, context, shape
+    def __init__(self, path: Path, context: int, shape: _llama.Shape, adapter: Path | None = None) -> None:
+        self._path, self._context, self._shape, self._adapter = path, context, shape, adapter
         self._change = threading.Condition()
         self._waiting: list[Job] = []
         self._seats: dict[int, str] = {}  # seat → the prompt that its memory holds
@@ -47,7 +47,7 @@ class Engines:
         """That server, loaded if need be. Raises ``Fatal``."""
         with self._loading:
             if number not in self._servers:
-                self._servers[number] = _llama.load(self._path, self._shape, self._context)
+                self._servers[number] = _llama.load(self._path, self._shape, self._context, self._adapter)
             return self._servers[number]
 
     def submit(self, job: Job) -> None:
@@ -144,7 +144,7 @@ class Engines:
             self._waiting.clear()
 
 
-_all: dict[tuple[str, int, int, int], Engines] = {}
+_all: dict[tuple[object, ...], Engines] = {}
 _finding = threading.Lock()
 
 
@@ -152,14 +152,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def engines(path: Path, context: int) -> Engines:
-    """The process's engines for this file as it is now; the same ones for every connection."""
-    status = path.stat()
-    key = (str(path.resolve()), status.st_size, status.st_mtime_ns, context)
+def engines(path: Path, context: int, adapter: Path | None = None) -> Engines:
+    """The process's engines for these files as they are now; the same ones for every connection."""
+    key = (context, *(_as_it_is(file) for file in (path, adapter) if file is not None))
     with _finding:
         if key not in _all:
-            _all[key] = Engines(path, context, _llama.shape(status.st_size, _cores()))
+            _all[key] = Engines(path, context, _llama.shape(path.stat().st_size, _cores()), adapter)
         return _all[key]
+
+
+def _as_it_is(path: Path) -> tuple[str, int, int]:
+    status = path.stat()
+    return str(path.resolve()), status.st_size, status.st_mtime_ns
 
 
 @atexit.register

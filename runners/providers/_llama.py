@@ -63,7 +63,7 @@ class Server:
     key: str
 
 
-def load(path: Path, shape: Shape, context: int) -> Server:
+def load(path: Path, shape: Shape, context: int, adapter: Path | None = None) -> Server:
     """A server on these weights with ``context`` tokens a slot. Raises ``Fatal`` when llama.cpp cannot read them."""
     if shape.threads > 1:
         # Waiting threads sleep instead of spinning; read when the library is loaded, so it must be set before.
@@ -84,9 +84,20 @@ def load(path: Path, shape: Shape, context: int) -> Server:
     settings.hostnames, settings.port, settings.n_threads_http = ["127.0.0.1"], 0, 1
     settings.verbosity = 0
     settings.api_keys = [key := secrets.token_urlsafe(24)]
+    if adapter is not None:
+        lora = library.CommonAdapterLoraInfo()
+        lora.path, lora.scale = str(adapter), 1.0
+        settings.lora_adapters = [lora]
     try:
         native = cast("_Native", library.Server(settings))
     except RuntimeError as error:
+        if adapter is not None:
+            raise Fatal(
+                Trouble.UNKNOWN_MODEL,
+                f"{path} could not be loaded with the adapter {adapter}: one of them is damaged, or the adapter was "
+                "trained on another model",
+                advice="train the adapter again on these weights",
+            ) from error
         raise Fatal(
             Trouble.UNKNOWN_MODEL,
             f"{path} could not be loaded: it is damaged, or of a kind that this llama.cpp does not know",
