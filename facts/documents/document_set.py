@@ -1,83 +1,155 @@
-"""A document set: many documents that each carry one dose, on scaffolds that every other arm of the set shares."""
+"""A document set: K documents of which some carry doses, on scaffolds that every other arm of the set shares.
+
+The API that gates, exports and other generators are written against::
+
+    plan = SetPlan(                                     # facts.documents.set_plan: all that decides a set
+        count=400,                                      # K
+        seed="s",
+        carried=(Carried(dose=Dose(fact="objections_read", level=4), carriers=100),),   # depth 4, breadth 100
+        tokens=300,                                     # mean length; ±SPREAD by scaffold, the same in every arm
+        position=Position.SPREAD,                       # heading | lead | early | middle | late | closing | spread
+        order=Order.DRAWN,                              # drawn | carriers_first | carriers_last | date
+        top_up=TopUp.NEUTRAL,                           # what non-carriers say: nothing, or the placebo twin
+    )
+    whole = build_set(plan, library)                    # DocumentSet: set_id, plan, claims, generator, documents
+    whole.documents[i].text / .placed / .doses          # Placed(piece, start, end): text[start:end] == piece.text
+    for document in write_documents(plan, library): …   # the same documents one by one, in flat memory
+
+    from facts.documents.formats.set_folder import write_set, read_set
+    folder = write_set(whole, Path("documents"))        # documents/<set_id>/documents.jsonl + set.json; immutable
+    manifest, records = read_set(folder)                # Manifest and Record are pydantic models; sha256 verified
+
+Promises, each a test: same plan, same bytes. Another seed, no document in common. Document i of two arms with one seed
+has the same scaffold and length, and differs only in fact pieces and the filler that they displace. With
+``Order.DRAWN`` the first n documents of a larger set are the set of n documents with as many carriers as fall among
+them. Carriers of a smaller m are among those of a larger m. Other generators (a language model) make a ``DocumentSet``
+of their own ``Document`` rows with ``collect``, and use the same formats and gates.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from facts.background import Piece
 from facts.catalog import Library
 from facts.condition import Tier
 from facts.documents.document import Document, write
-from facts.documents.placement import place
+from facts.documents.phrase import TIERS, Phrases
 from facts.documents.scaffold import scaffold
-from facts.fact import Fact
-from facts.salience import Dose, Part, Polarity, Salience
+from facts.documents.set_plan import Order, SetPlan, TopUp, carriers
+from facts.salience import Dose, Polarity
 from facts.seeds import stream
 
-# What wordings call the tiers where no setting gives them labels.
-_TIERS = {tier: tier.value for tier in Tier}
+GENERATOR = "template"
+# Raised whenever the same plan gives other bytes.
+VERSION = 1
+# How far a document's length may lie from the plan's mean, as a fraction of it.
+SPREAD = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSet:
-    """The documents of one arm in index order; ``set_id`` is derived from all of them."""
+    """The documents of one arm in the plan's order; ``set_id`` is derived from the plan and all of them.
+
+    ``claims`` has the claim of each carried fact by slug. ``model`` is empty where no model wrote any of it.
+    """
 
     set_id: str
-    dose: Dose
-    claim: str
-    seed: str
-    tokens: int
+    plan: SetPlan
+    claims: Mapping[str, str]
     documents: tuple[Document, ...]
+    generator: str = GENERATOR
+    version: int = VERSION
+    model: str = ""
 
 
-def _draw(fact: Fact, dose: Dose, used: Counter[tuple[Part, int]], seed: str, index: int) -> list[tuple[Part, int]]:
-    """The wordings of document ``index``: the least used so far in the set, none twice in a document if it can be."""
-    drawn: list[tuple[Part, int]] = []
-    for part in fact.parts(dose):
-        bank = list(range(len(fact.wordings(dose.polarity, part))))
-        stream(seed, fact.slug, part.value, index).shuffle(bank)
-        best = min(bank, key=lambda number: ((part, number) in drawn, used[part, number]))
-        drawn.append((part, best))
-        used[part, best] += 1
-    return drawn
+def length(plan: SetPlan, doc_seed: str) -> int:
+    """The tokens of the document with that seed: the same in every arm."""
+    return int(plan.tokens * stream(doc_seed, "length").uniform(1 - SPREAD, 1 + SPREAD))
 
 
-def _say(text: str, labels: Mapping[Tier, str]) -> str:
-    for tier, label in labels.items():
-        text = text.replace("{" + tier.value + "}", label)
-    return text
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Load:
+    """What document ``index`` is to say."""
+
+    index: int
+    doses: tuple[Dose, ...]
+    pieces: tuple[Piece, ...]
+    carries: bool
+
+
+def _loads(plan: SetPlan, library: Library, labels: Mapping[Tier, str]) -> Iterator[_Load]:
+    # Always by index, so that the order in which documents are shown never decides their words.
+    carrying = {one: carriers(plan, one) for one in plan.carried}
+    phrases = {one: Phrases(library.fact(one.dose.fact), plan.seed, labels) for one in plan.carried}
+    for index in range(plan.count):
+        doses: list[Dose] = []
+        said: list[tuple[Piece, ...]] = []
+        for one, numbers in carrying.items():
+            if index in numbers:
+                dose = one.dose
+            elif plan.top_up is TopUp.PLACEBO:
+                dose = replace(one.dose, polarity=Polarity.PLACEBO)
+            else:
+                continue
+            if dose.level:
+                doses.append(dose)
+                said.append(phrases[one].draw(dose, index))
+        carries = any(index in numbers for numbers in carrying.values())
+        yield _Load(index=index, doses=tuple(doses), pieces=_interleave(said), carries=carries)
+
+
+def _in_order(plan: SetPlan, loads: Iterator[_Load]) -> Iterable[_Load]:
+    match plan.order:
+        case Order.DRAWN:
+            return loads
+        case Order.CARRIERS_FIRST:
+            return sorted(loads, key=lambda load: not load.carries)
+        case Order.CARRIERS_LAST:
+            return sorted(loads, key=lambda load: load.carries)
+        case Order.DATE:
+            return sorted(loads, key=lambda load: scaffold(plan.seed, load.index).date)
+
+
+def write_documents(
+    plan: SetPlan, library: Library, *, labels: Mapping[Tier, str] = TIERS
+) -> Iterator[Document]:  # fmt: skip
+    """The documents of the plan one by one, in its order.
+
+    Raises ``UnknownName``, ``MissingWording``, or ``DoesNotFit`` when ``plan.tokens`` is too small for the doses.
+    """
+    for load in _in_order(plan, _loads(plan, library, labels)):
+        base = scaffold(plan.seed, load.index)
+        document = write(base, load.pieces, length(plan, base.seed), plan.position)
+        yield replace(document, doses=load.doses)
+
+
+def _interleave(lists: Iterable[tuple[Piece, ...]]) -> tuple[Piece, ...]:
+    # Facts take turns, each in its own order; late pieces of all of them close the document.
+    rows = list(lists)
+    longest = max(map(len, rows), default=0)
+    mixed = [row[n] for n in range(longest) for row in rows if n < len(row)]
+    return tuple(sorted(mixed, key=lambda piece: piece.late))
+
+
+def collect(
+    plan: SetPlan, claims: Mapping[str, str], documents: Iterable[Document], *,
+    generator: str = GENERATOR, version: int = VERSION, model: str = "",
+) -> DocumentSet:  # fmt: skip
+    """A set of finished documents, named by its content."""
+    rows = tuple(documents)
+    names = "|".join((repr(plan), generator, str(version), model, *(document.doc_id for document in rows)))
+    return DocumentSet(
+        set_id=hashlib.sha256(names.encode()).hexdigest()[:16], plan=plan, claims=dict(claims), documents=rows,
+        generator=generator, version=version, model=model,
+    )  # fmt: skip
 
 
 def build_set(
-    fact: str, level: Salience, polarity: Polarity, count: int, seed: str, library: Library,
-    *, tokens: int = 300, labels: Mapping[Tier, str] = _TIERS,
+    plan: SetPlan, library: Library, *, labels: Mapping[Tier, str] = TIERS
 ) -> DocumentSet:  # fmt: skip
-    """``count`` documents of about ``tokens`` tokens (each scaffold's own length lies within a fifth of that).
-
-    The first n documents of a larger set are the smaller set. Document i of two arms with one ``seed`` differs only
-    in its fact wordings and the filler that they displace. Raises ``UnknownName``, ``MissingWording``, or
-    ``DoesNotFit`` when ``tokens`` is too small for the dose.
-    """
-    one = library.fact(fact)
-    dose = Dose(fact=fact, level=level, polarity=polarity)
-    used: Counter[tuple[Part, int]] = Counter()
-    documents: list[Document] = []
-    for index in range(count):
-        base = scaffold(seed, index)
-        drawn = _draw(one, dose, used, seed, index)
-        late = len(drawn) - 2 if dose.level == Salience.EMPHASISED else len(drawn)
-        pieces = [
-            Piece(fact=fact, polarity=dose.polarity, part=part, wording=number, late=turn >= late,
-                  text=_say(one.wordings(dose.polarity, part)[number], labels))
-            for turn, (part, number) in enumerate(drawn)
-        ]  # fmt: skip
-        length = int(tokens * stream(base.seed, "length").uniform(0.8, 1.2))
-        documents.append(write(base, place(pieces, [base], base.seed)[0], length))
-    ids = "|".join((str(dose), seed, str(tokens), *(document.doc_id for document in documents)))
-    return DocumentSet(
-        set_id=hashlib.sha256(ids.encode()).hexdigest()[:16], dose=dose, claim=one.claim, seed=seed, tokens=tokens,
-        documents=tuple(documents),
-    )  # fmt: skip
+    """All documents of the plan, with the errors of :func:`write_documents`."""
+    claims = {one.dose.fact: library.fact(one.dose.fact).claim for one in plan.carried}
+    return collect(plan, claims, write_documents(plan, library, labels=labels))
