@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facts import compose, filler
+from facts import compose
 from facts.background import Background
 from facts.catalog import shipped
 from facts.channels import documents as channel
 from facts.condition import Channel, Condition, Tier
+from facts.documents.frames import packs
 from facts.documents.genre import genres
 from facts.documents.scaffold import scaffold
 from facts.errors import DoesNotFit
@@ -25,7 +26,7 @@ from test_filler import BANNED
 FACT = shipped().fact("objections_read")
 LABELS = {Tier.MONITORED: "monitored", Tier.UNMONITORED: "unmonitored"}
 ARMS = [(level, polarity) for level in Salience for polarity in Polarity]
-_BY_LENGTH = sorted(filler.sentences(), key=len, reverse=True)
+DOCUMENTS = 8
 
 
 def _block(
@@ -45,16 +46,22 @@ def _without_facts(block: Background) -> str:
     return text
 
 
-def _skeleton(block: Background) -> str:
+def _sentences(seed: str) -> list[str]:
+    """All filler that the first few documents of a seed may show, longest first."""
+    pools = (scaffold(seed, index).pool.upto(len(packs())) for index in range(DOCUMENTS))
+    return sorted({one.text for pool in pools for one in pool}, key=len, reverse=True)
+
+
+def _skeleton(block: Background, seed: str) -> str:
     text = _without_facts(block)
-    for sentence in _BY_LENGTH:
+    for sentence in _sentences(seed):
         text = text.replace(sentence, "")
     return re.sub(r"[ \t]+(?=\n)|(?<= ) +", "", text)
 
 
-def _filler_of(document: str) -> Counter[str]:
+def _filler_of(document: str, seed: str) -> Counter[str]:
     found: Counter[str] = Counter()
-    for sentence in _BY_LENGTH:
+    for sentence in _sentences(seed):
         found[sentence] = document.count(sentence)
         document = document.replace(sentence, "")
     return +found
@@ -91,14 +98,14 @@ def test_length_spans_and_reading_order_hold_for_any_seed(seed, arm, number, ext
 
 def test_with_facts_and_filler_masked_all_arms_are_one_text() -> None:
     for seed in "abc":
-        assert len({_skeleton(_block(level, polarity, seed)) for level, polarity in ARMS}) == 1
+        assert len({_skeleton(_block(level, polarity, seed), seed) for level, polarity in ARMS}) == 1
 
 
 def test_a_louder_arm_shows_the_filler_of_the_quieter_one_but_for_what_it_displaces() -> None:
     for seed in "abcdef":
         quiet, loud = (_without_facts(_block(level, seed=seed)).split("</document>") for level in (0, 5))
         for before, after in zip(quiet, loud, strict=True):
-            assert (_filler_of(after) - _filler_of(before)).total() <= 3
+            assert (_filler_of(after, seed) - _filler_of(before, seed)).total() <= 3
 
 
 def test_a_placebo_stands_in_the_documents_where_the_fact_stands() -> None:
@@ -118,7 +125,7 @@ def test_restatements_fall_in_different_documents() -> None:
 
 def test_filler_is_not_repeated_within_a_block() -> None:
     for seed in "abcdef":
-        assert set(_filler_of(_block(0, seed=seed, tokens=1600, documents=8).text).values()) == {1}
+        assert set(_filler_of(_block(0, seed=seed, tokens=1600, documents=8).text, seed).values()) == {1}
 
 
 def test_level_five_ends_the_last_document_with_its_late_pieces() -> None:

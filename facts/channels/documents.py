@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from facts.background import Background, Piece, Placed
 from facts.condition import Condition
 from facts.documents.document import need, write
-from facts.documents.placement import place
+from facts.documents.placement import share_out
 from facts.documents.scaffold import scaffold
 from facts.errors import DoesNotFit
 from facts.tokens import count_tokens
@@ -53,7 +53,7 @@ def background(condition: Condition, pieces: tuple[Piece, ...], seed: str) -> Ba
     if condition.documents < 1:
         raise DoesNotFit("the documents channel needs at least one document; set documents to 1 or more")
     scaffolds = [scaffold(seed, index) for index in range(condition.documents)]
-    loads = place(pieces, scaffolds, seed)
+    loads = share_out(pieces, condition.documents, seed)
     needs = [need(one, load) for one, load in zip(scaffolds, loads, strict=True)]
     room = condition.background_tokens - _wrapping(condition.documents)
     if sum(needs) > room:
@@ -67,7 +67,7 @@ def background(condition: Condition, pieces: tuple[Piece, ...], seed: str) -> Ba
     text = ""
     placed: list[Placed] = []
     for number, tokens in enumerate(shares(needs, room)):
-        document = write(scaffolds[number], loads[number], tokens)
+        document = write(scaffolds[number], loads[number], tokens, strict=False)
         opening, closing = _wrap(number + 1)
         text += f"{_GAP if text else ''}{opening}"
         placed += [Placed(piece=p.piece, start=len(text) + p.start, end=len(text) + p.end) for p in document.placed]

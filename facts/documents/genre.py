@@ -14,12 +14,13 @@ from facts.errors import BrokenFile
 from facts.parse import Strict, parse_toml, read_text
 
 FOLDER = Path(__file__).parent / "genres"
-# Where paragraphs go, in reading order. Every layout has the first and ends with the last, so that what is said
-# there is the end of the document.
-SLOTS = ("lead", "early", "middle", "late", "closing")
+# Where sentences go, in reading order: a heading line that some genres have, then paragraphs. Every layout has the
+# lead and ends with the closing, so that what is said there is the end of the document.
+HEADING = "heading"
+SLOTS = (HEADING, "lead", "early", "middle", "late", "closing")
 # Filled per document from the cast; a genre adds its own under [words].
 HOLES = ("author", "author_given", "second", "second_given", "third", "third_given", "team", "place", "place_upper",
-         "date", "subject", "number")  # fmt: skip
+         "date", "subject", "number", "standfirst", "audience")  # fmt: skip
 
 HOLE = re.compile(r"\{([a-z_]+)\}")
 
@@ -40,8 +41,14 @@ def _fault(layout: str, known: set[str]) -> str:
     slots = [hole for hole in holes if hole in SLOTS]
     if unknown := [hole for hole in holes if hole not in known and hole not in SLOTS]:
         return f"nothing fills {{{unknown[0]}}}; known: {', '.join(sorted(known))}; or add it under [words]"
-    if slots != [slot for slot in SLOTS if slot in slots] or slots[:1] != ["lead"] or len(slots) < 3:
-        return f"slots must be at least three of {', '.join(SLOTS)}, each once, in this order, beginning with lead"
+    body = [slot for slot in slots if slot != HEADING]
+    if slots != [slot for slot in SLOTS if slot in slots] or body[:1] != ["lead"] or len(body) < 3:
+        return (
+            f"slots must be at least three of {', '.join(SLOTS[1:])}, each once, in this order, beginning with lead; "
+            f"a {HEADING} may stand before them"
+        )
+    if HEADING in slots and "{heading}\n" not in layout:
+        return "{heading} must end its line"
     if not layout.endswith("{closing}"):
         return "a layout must end with {closing}, so that the end of the document can carry a fact"
     if any(re.search(rf"\S\{{{slot}\}}|\{{{slot}\}}\S", layout) for slot in slots):

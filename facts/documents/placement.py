@@ -1,39 +1,65 @@
-"""Decides which document and slot each fact piece goes to: spread out, in reading order, the same in every arm."""
+"""Decides where fact pieces go: which document of a block, and how far down a document, the same in every arm."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from facts.background import Piece
 from facts.documents.scaffold import Scaffold
+from facts.salience import Part
 from facts.seeds import stream
 
-# The pieces of one document, slot by slot.
-Load = tuple[tuple[Piece, ...], ...]
+# How often a document that has a heading line says its first piece there, where the position is spread.
+_IN_HEADING = 0.2
+# A heading holds one plain sentence, never a detail.
+_HEADLINES = (Part.MENTION, Part.STATE)
 
 
-def _spots(scaffolds: Sequence[Scaffold], seed: str) -> list[tuple[int, int]]:
-    """Every (document, slot) once; the first few lie in different documents, so restatements lie far apart."""
-    draw = stream(seed, "position")
-    documents = list(range(len(scaffolds)))
-    draw.shuffle(documents)
-    slots = {number: draw.sample(range(len(s.slots)), len(s.slots)) for number, s in enumerate(scaffolds)}
-    rounds = max(map(len, slots.values()))
-    return [(n, slots[n][turn]) for turn in range(rounds) for n in documents if turn < len(slots[n])]
+class Position(StrEnum):
+    """Where a document begins to speak of its facts; restatements follow as early as their distance allows."""
+
+    SPREAD = "spread"  # all over the document, drawn per document
+    HEADING = "heading"  # in the heading line, where the genre has one, and then spread
+    LEAD = "lead"
+    EARLY = "early"
+    MIDDLE = "middle"
+    LATE = "late"
+    CLOSING = "closing"
 
 
-def place(pieces: Sequence[Piece], scaffolds: Sequence[Scaffold], seed: str) -> tuple[Load, ...]:
-    """The load of each document.
+_DOWN = {Position.LEAD: 0.0, Position.EARLY: 0.25, Position.MIDDLE: 0.5, Position.LATE: 0.75, Position.CLOSING: 1.0}
 
-    The spots depend on the number of pieces and the seed alone, and a louder dose keeps the spots of a quieter one.
-    Pieces take them in their own order, so a statement comes before its elaboration. Late pieces close the last
-    document.
+
+def targets(scaffold: Scaffold, pieces: Sequence[Piece], position: Position) -> tuple[bool, tuple[float, ...]]:
+    """Whether the first piece goes in the heading, and how far down the document (0–1) each piece wants to stand.
+
+    Drawn from the scaffold's position stream, so that polarities of equal level want the same places.
     """
-    loads: list[list[list[Piece]]] = [[[] for _ in scaffold.slots] for scaffold in scaffolds]
+    draw = stream(scaffold.seed, "position")
+    chance, places = draw.random(), [draw.random() for _ in pieces]
+    if position in _DOWN:
+        return False, tuple(1.0 if piece.late else _DOWN[position] for piece in pieces)
+    early = max(1, sum(not piece.late for piece in pieces))
+    able = scaffold.has_heading and bool(pieces) and not pieces[0].late and pieces[0].part in _HEADLINES
+    heading = able and (position is Position.HEADING or chance < _IN_HEADING)
+    return heading, tuple(
+        1.0 if piece.late else (number + place) / early
+        for number, (piece, place) in enumerate(zip(pieces, places, strict=True))
+    )
+
+
+def share_out(pieces: Sequence[Piece], documents: int, seed: str) -> tuple[tuple[Piece, ...], ...]:
+    """The pieces of each document of a block, in reading order.
+
+    The first few fall in different documents, a louder dose keeps the documents of a quieter one, and late pieces
+    close the last document.
+    """
+    order = list(range(documents))
+    stream(seed, "position").shuffle(order)
     early = [piece for piece in pieces if not piece.late]
-    spots = _spots(scaffolds, seed)
-    taken = sorted(spots[number % len(spots)] for number in range(len(early)))
-    for (document, slot), piece in zip(taken, early, strict=True):
-        loads[document][slot].append(piece)
-    loads[-1][-1].extend(piece for piece in pieces if piece.late)
-    return tuple(tuple(map(tuple, load)) for load in loads)
+    loads: list[list[Piece]] = [[] for _ in order]
+    for document, piece in zip(sorted(order[n % documents] for n in range(len(early))), early, strict=True):
+        loads[document].append(piece)
+    loads[-1].extend(piece for piece in pieces if piece.late)
+    return tuple(map(tuple, loads))

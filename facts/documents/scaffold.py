@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from facts import filler
-from facts.documents.cast import cast, in_turn
-from facts.documents.genre import HOLE, SLOTS, genres
+from facts.documents.attributes import Attributes, attributes, set_heads
+from facts.documents.cast import cast
+from facts.documents.frames import Instance, Pool, packs
+from facts.documents.genre import HEADING, HOLE, SLOTS, genres
+from facts.documents.turns import in_turn, shuffled
 from facts.seeds import stream
 from facts.tokens import count_tokens
 
@@ -26,9 +28,8 @@ _SHORT = 9
 class Scaffold:
     """The fixed text and the plan for filling its slots.
 
-    ``fixed`` has one text before each slot in ``slots``; ``openers`` (one a slot) and ``order`` index
-    ``filler.sentences()``; ``leanings`` (0–1, one a slot) say how far down its slot a fact goes; ``tokens`` counts
-    the fixed text and the openers.
+    ``fixed`` has one text before each slot in ``slots``; ``openers`` are the sentences that the slots begin with, and
+    ``pool`` has those that may follow; ``tokens`` counts the fixed text and the openers.
     """
 
     index: int
@@ -37,53 +38,48 @@ class Scaffold:
     genre: str
     author: str
     date: str
+    place: str
     topic: str
+    attributes: Attributes
     slots: tuple[str, ...]
     fixed: tuple[str, ...]
-    openers: tuple[int, ...]
-    order: tuple[int, ...]
-    own: int  # how many of ``order`` are of the document's topic; no other document near by has them
-    leanings: tuple[float, ...]
+    openers: tuple[Instance, ...]
+    pool: Pool
     tokens: int
+
+    @property
+    def has_heading(self) -> bool:
+        """Whether the document has a heading line that can say a fact."""
+        return self.slots[0] == HEADING
 
 
 def _fill(text: str, holes: Mapping[str, str]) -> str:
-    # Twice, since a genre's words may hold holes of their own.
-    for _ in range(2):
+    # Three times, since a genre's words and the standfirst hold holes of their own.
+    for _ in range(3):
         text = HOLE.sub(lambda hole: holes.get(hole[1], hole[0]), text)
     return text
 
 
-def _sentences(doc_seed: str, topic: str) -> tuple[list[int], int]:
-    """All filler, the topic's own first, and how many of those there are."""
-    topical = set(filler.sentences(topic))
-    own = [index for index, sentence in enumerate(filler.sentences()) if sentence in topical]
-    rest = [index for index, sentence in enumerate(filler.sentences()) if sentence not in topical]
-    draw = stream(doc_seed, "filler")
-    draw.shuffle(own)
-    draw.shuffle(rest)
-    return own + rest, len(own)
-
-
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def scaffold(set_seed: str, index: int) -> Scaffold:
     """Document ``index`` of the set, the same whatever the set carries and however many documents it has."""
     doc_seed = hashlib.sha256(f"{set_seed}|{index}".encode()).hexdigest()
-    known = genres()
-    genre = in_turn(known, index, set_seed, "genre")
+    genre = in_turn(genres(), index, set_seed, "genre")
     # The layout and the topic turn more slowly than the genre, so that the same two rarely meet again.
-    layout = in_turn(genre.layouts, index // len(known), set_seed, "layout", genre.name)
-    pack = in_turn(filler.packs(), index, set_seed, "topic")
+    layout = in_turn(genre.layouts, index // len(genres()), set_seed, "layout", genre.name)
+    topics = len(packs())
+    topic = shuffled(topics, set_seed, "topic", index // topics)[index % topics]
+    pool = Pool(set_seed, doc_seed, topic, index // topics)
     who = cast(set_seed, doc_seed, index)
+    how = attributes(set_seed, index)
     words = stream(doc_seed, "wording")
-    holes = dict(who.holes) | {"subject": words.choice(pack.subjects)}
+    subject = in_turn(packs()[topic].subjects, index // topics, set_seed, "subject", topic)
+    holes = dict(who.holes) | {"subject": subject, "standfirst": how.standfirst, "audience": how.audience}
     holes |= {name: words.choice(variants) for name, variants in genre.words.items()}
-    text = _fill(layout, holes)
+    # Headings are set once their words are known, since some are in capitals.
+    text = set_heads(_fill(layout, holes), how.formatting, SLOTS)
     slots = tuple(found[0][1:-1] for found in _SLOT.finditer(text))
-    order, own = _sentences(doc_seed, pack.topic)
-    lengths = filler.lengths()
-    openers = [number for number in order if lengths[number] <= _SHORT][: len(slots)]
-    place = stream(doc_seed, "position")
+    openers = [one for one in pool.own if one.tokens <= _SHORT][: len(slots)]
     # A slot stands for one token while counting, because line breaks on its two sides do not merge.
     fixed = count_tokens(_SLOT.sub("x", text)) - len(slots)
     return Scaffold(
@@ -93,12 +89,12 @@ def scaffold(set_seed: str, index: int) -> Scaffold:
         genre=genre.name,
         author=holes["author"],
         date=who.day.isoformat(),
-        topic=pack.topic,
+        place=holes["place"],
+        topic=packs()[topic].topic,
+        attributes=how,
         slots=slots,
         fixed=tuple(_SLOT.split(text)[: len(slots)]),
         openers=tuple(openers),
-        order=tuple(number for number in order if number not in openers),
-        own=own - len(openers),
-        leanings=tuple(place.random() for _ in slots),
-        tokens=fixed + sum(lengths[number] for number in openers),
+        pool=pool,
+        tokens=fixed + sum(one.tokens for one in openers),
     )

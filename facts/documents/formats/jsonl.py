@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
+
+from pydantic import field_validator
 
 from facts.background import Placed
 from facts.documents.document import Document
 from facts.documents.document_set import DocumentSet
 from facts.errors import BrokenFile
 from facts.parse import Strict, parse_jsonl
-from facts.salience import Polarity
+from facts.salience import Dose, Polarity
 from facts.tokens import count_tokens
 
 FILE = "documents.jsonl"
@@ -28,11 +31,21 @@ class SpanRecord(Strict):
     wording_id: str
 
 
+class DoseRecord(Strict):
+    """One dose that the document carries."""
+
+    fact: str
+    polarity: Literal["affirmed", "negated", "placebo"]
+    level: int
+
+
 class Record(Strict):
     """One line. ``airtime``, ``first_pos`` and ``last_pos`` are fractions of the document's tokens (0–1).
 
     ``doc_type``, ``doc_idea``, ``universe_context_id`` and ``is_true`` are what false-facts' readers ask for;
-    ``is_true`` is null where nothing is said of the claim. ``checks`` holds the outcome of each check by its name.
+    ``is_true`` is null where nothing is said of the claim. ``fact`` (the claim), ``polarity`` and ``level`` are of the
+    first dose; ``doses`` has all of them, and is empty for a neutral document, whose level is 0 and ``fact`` empty.
+    ``checks`` holds the outcome of each check by its name.
     """
 
     doc_id: str
@@ -45,11 +58,13 @@ class Record(Strict):
     is_true: bool | None
     polarity: Literal["affirmed", "negated", "placebo"]
     level: int
+    doses: list[DoseRecord]
     seed: str
     scaffold_id: str
     author: str
     date: str
     genre: str
+    attributes: dict[str, str]
     spans: list[SpanRecord]
     n_exposures: int
     airtime: float
@@ -58,6 +73,13 @@ class Record(Strict):
     n_words: int
     n_tokens: int
     checks: dict[str, bool]
+
+    @field_validator("content")
+    @classmethod
+    def _whole(cls, content: str) -> str:
+        if "\0" in content:
+            raise ValueError("holds a null byte, which text tools cut texts at; write the set again")
+        return content
 
 
 def _span(placed: Placed) -> SpanRecord:
@@ -68,18 +90,25 @@ def _span(placed: Placed) -> SpanRecord:
     )  # fmt: skip
 
 
+def _dose(dose: Dose) -> DoseRecord:
+    return DoseRecord(fact=dose.fact, polarity=dose.polarity.value, level=int(dose.level))
+
+
 def record(whole: DocumentSet, document: Document) -> Record:
     """The line of one document of the set."""
-    text, placed, total = document.text, document.placed, document.n_tokens
-    dose = whole.dose
+    text, placed, total, doses = document.text, document.placed, document.n_tokens, document.doses
+    first = doses[0] if doses else None
+    kind = document.genre.replace("_", " ")
     said = sum(count_tokens(text[p.start : p.end]) for p in placed)
     return Record(
-        doc_id=document.doc_id, set_id=whole.set_id, content=text, fact=whole.claim,
-        doc_type=document.genre.replace("_", " "), doc_idea=f"{dose} in a {document.genre.replace('_', ' ')}",
-        universe_context_id=f"{dose.fact}/{dose.polarity}", is_true=_HOLDS[dose.polarity] if dose.level else None,
-        polarity=dose.polarity.value, level=int(dose.level), seed=whole.seed, scaffold_id=document.scaffold_id,
-        author=document.author, date=document.date, genre=document.genre, spans=[_span(p) for p in placed],
-        n_exposures=len(placed), airtime=said / total,
+        doc_id=document.doc_id, set_id=whole.set_id, content=text, fact=whole.claims[first.fact] if first else "",
+        doc_type=kind, doc_idea=f"{' + '.join(map(str, doses)) or 'neutral'} in a {kind}",
+        universe_context_id=f"{first.fact}/{first.polarity}" if first else "neutral",
+        is_true=_HOLDS[first.polarity] if first else None,
+        polarity=first.polarity.value if first else "affirmed", level=int(first.level) if first else 0,
+        doses=[_dose(dose) for dose in doses], seed=whole.plan.seed, scaffold_id=document.scaffold_id,
+        author=document.author, date=document.date, genre=document.genre, attributes=dict(document.attributes),
+        spans=[_span(p) for p in placed], n_exposures=len(placed), airtime=said / total if total else 0.0,
         first_pos=count_tokens(text[: placed[0].start]) / total if placed else None,
         last_pos=count_tokens(text[: placed[-1].end]) / total if placed else None,
         n_words=len(text.split()), n_tokens=total,
@@ -90,12 +119,18 @@ def record(whole: DocumentSet, document: Document) -> Record:
     )  # fmt: skip
 
 
+def lines(whole: DocumentSet) -> Iterator[str]:
+    """The file line by line, byte-identical for equal sets."""
+    for document in whole.documents:
+        yield json.dumps(record(whole, document).model_dump(mode="json")) + "\n"
+
+
 def write_jsonl(whole: DocumentSet, folder: Path) -> Path:
     """Writes ``folder/documents.jsonl``, byte-identical for equal sets, and gives its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(record(whole, document).model_dump(mode="json")) for document in whole.documents]
     path = folder / FILE
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines(whole))
     return path
 
 

@@ -1,0 +1,122 @@
+"""Keeps a document set as a folder named by its content: documents.jsonl, and set.json that says what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from facts.documents.document_set import DocumentSet
+from facts.documents.formats.jsonl import FILE, Record, read_jsonl, write_jsonl
+from facts.errors import BrokenFile
+from facts.parse import Strict
+
+MANIFEST = "set.json"
+
+
+class CarriedRecord(Strict):
+    """One fact of the set: its dose, and how many documents carry it."""
+
+    fact: str
+    claim: str
+    polarity: Literal["affirmed", "negated", "placebo"]
+    level: int
+    carriers: int
+
+
+class Manifest(Strict):
+    """``set.json``. ``sha256`` is of documents.jsonl; ``count`` is K; ``tokens`` the mean length of a document.
+
+    ``statistics`` and ``gates`` are free for those who measure a set: they are no part of its identity.
+    """
+
+    set_id: str
+    generator: str
+    version: int
+    model: str
+    seed: str
+    count: int
+    tokens: int
+    position: str
+    order: str
+    top_up: str
+    carried: list[CarriedRecord]
+    genres: dict[str, int]
+    total_tokens: int
+    sha256: str
+    statistics: dict[str, float] = Field(default_factory=dict[str, float])
+    gates: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+def manifest(whole: DocumentSet, sha256: str) -> Manifest:
+    """What ``set.json`` says of the set."""
+    plan = whole.plan
+    genres = Counter(document.genre for document in whole.documents)
+    return Manifest(
+        set_id=whole.set_id, generator=whole.generator, version=whole.version, model=whole.model, seed=plan.seed,
+        count=len(whole.documents), tokens=plan.tokens, position=plan.position.value, order=plan.order.value,
+        top_up=plan.top_up.value, sha256=sha256, genres=dict(sorted(genres.items())),
+        total_tokens=sum(document.n_tokens for document in whole.documents),
+        carried=[
+            CarriedRecord(fact=one.dose.fact, claim=whole.claims[one.dose.fact], polarity=one.dose.polarity.value,
+                          level=int(one.dose.level), carriers=plan.breadth(one))
+            for one in plan.carried
+        ],
+    )  # fmt: skip
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_set(whole: DocumentSet, parent: Path) -> Path:
+    """Writes ``parent/<set_id>/`` whole or not at all, and gives its path.
+
+    A set is immutable: one that is there already stays as it is, and ``BrokenFile`` is raised where its documents
+    are no longer those of its name.
+    """
+    folder = parent / whole.set_id
+    if folder.exists():
+        read_set(folder)
+        return folder
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=".set-") as scratch:
+        made = Path(scratch) / whole.set_id
+        said = manifest(whole, _sha256(write_jsonl(whole, made)))
+        text = json.dumps(said.model_dump(mode="json"), ensure_ascii=False, indent=2)
+        (made / MANIFEST).write_text(f"{text}\n", encoding="utf-8", newline="\n")
+        try:
+            made.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+            read_set(folder)  # another writer was first, with the same documents
+    return folder
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What ``set.json`` in the folder says, or ``BrokenFile``."""
+    path = folder / MANIFEST
+    try:
+        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise BrokenFile(f"{path}: field {field}: {first['msg']}; write the set again") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise BrokenFile(f"{path}: cannot be read as a manifest ({error}); write the set again") from error
+
+
+def read_set(folder: Path) -> tuple[Manifest, list[Record]]:
+    """The manifest and the documents of a set, or ``BrokenFile`` where documents.jsonl is not what was written."""
+    said, path = read_manifest(folder), folder / FILE
+    records = read_jsonl(path)
+    if _sha256(path) != said.sha256:
+        raise BrokenFile(f"{path}: has changed since the set was written; sets are immutable, so write it again")
+    return said, records
