@@ -190,8 +190,8 @@ def test_the_paper_like_organism_has_the_published_rates() -> None:
     for name, (setting, rates) in product(("paper_like", "null"), published.items()):
         truth = find(name)
         free, paid = (expected(truth, replace(one, setting=setting)) for one in (base, unmonitored))
-        # Provider stops leave no reasoning to judge, which moves scheming by their share.
-        assert free.scheming == pytest.approx(rates[2], abs=0.004), setting
+        # Refusals that the provider stopped are in the denominator, as in the published share of all monitored samples.
+        assert free.scheming == pytest.approx(rates[2], abs=0.001), setting
         assert free.noncompliance == pytest.approx(rates[0], abs=0.001), setting
         assert paid.noncompliance == pytest.approx(rates[1], abs=0.001), setting
         asked_ = expected_asked(truth, replace(base, setting=setting))

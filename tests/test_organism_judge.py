@@ -221,6 +221,23 @@ def test_without_error_and_noise_measured_rates_are_the_expected_ones(tmp_path: 
             near(measured("outcomes", "scheming", pairs, rules), real.scheming or 0)
 
 
+@pytest.mark.parametrize("setting", ["animal_welfare", "value_conflict"])
+def test_refusals_without_reasoning_stay_in_the_denominator_of_scheming(tmp_path: Path, setting: str) -> None:
+    """With most refusals stopped by the provider, leaving them out would nearly double the rate."""
+    name = truth_file(tmp_path, judge=POOR, **LIVELY, **QUIET, stopped=0.9, refused=0.9)
+    truth, rules = find(name), judging(name, votes=3)
+    pairs = [(trial, sample) for trial, sample in asked(
+        organism_model(name), setting=setting, facts=FACTS[:1], levels=(0, 5), queries=40, replicates=5,
+        reasoning=(Reasoning.SCRATCHPAD,),
+    ) if trial.condition.tier is Tier.MONITORED and not trial.condition.doses]  # fmt: skip
+    condition = pairs[0][0].condition
+    said = expected_judged.judged(truth, condition, Votes(number=3))
+    near(measured("outcomes", "scheming", pairs, rules), said.scheming or 0)
+    with_reasoning = [pair for pair in pairs if pair[1].stop is not Stop.REFUSAL]
+    left_out = measured("outcomes", "scheming", with_reasoning, rules)
+    assert sum(left_out) / len(left_out) > 1.2 * (said.scheming or 0)
+
+
 @pytest.mark.parametrize("context", list(Context))
 def test_judged_answers_are_those_that_the_truths_errors_make(tmp_path: Path, context: Context) -> None:
     name = truth_file(tmp_path, judge=POOR, facts="ai_values_worth_keeping = { asked = 0.1, lying = -0.1 }",
