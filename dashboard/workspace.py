@@ -40,6 +40,11 @@ class Workspace:
         return self.root / "comparisons"
 
     @property
+    def documents(self) -> Path:
+        """Document sets, each a folder named by its content; exports of them lie in ``exports``."""
+        return self.root / "documents"
+
+    @property
     def exports(self) -> Path:
         """Zips and reports."""
         return self.root / "exports"
