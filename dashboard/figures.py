@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dashboard.charts.effects import effects_chart
@@ -55,20 +55,28 @@ class Figure:
 
 
 def figures(tables: Tables, results: Results, view: View, *, pick: str = "") -> tuple[Figure, ...]:
-    """Rates, ladder and effects. ``pick`` makes marks clickable under that name."""
+    """Rates, ladder, effects, and the ladder over breadth where documents carry.
+
+    ``pick`` makes marks clickable under that name.
+    """
     quantity = view.quantity if view.quantity in tables.quantities else next(iter(tables.quantities), GAP)
     where = QUANTITIES[quantity]
     rates = _of(tables.rates, view)
     steps = [p for p in (tables.gaps if quantity == GAP else tables.rates) if quantity in {p.quantity, BOTH}]
     steps = _of(steps, view)
     effects = tuple(effect for effect in _of(tables.effects, view) if effect.quantity == quantity)
-    return (
+    found = (
         rates_figure(rates, _heading(f"{tables.title}, by what the prompt says", tables, results, view), pick),
         ladder_figure(steps, _heading(f"{tables.title}: {where} over salience", tables, results, view), view, pick),
         effects_figure(
             effects, _heading(f"{tables.title}: effect on the {where}", tables, results, view), tables.caption, pick
         ),
     )
+    if not results.comparison.carriers:
+        return found
+    title = f"{tables.title}: {where} over breadth"
+    broad = ladder_figure(steps, _heading(title, tables, results, view), replace(view, across="breadth"), pick)
+    return (*found, replace(broad, name="breadth"))
 
 
 def rates_figure(points: tuple[Point, ...], heading: Heading, pick: str = "") -> Figure:

@@ -35,6 +35,7 @@ class _Sentences(Strict):
     placebo: str
     wordings: str
     channel: str
+    breadth: str
     size: str
     models: str
     measure: str
@@ -125,6 +126,10 @@ def _doses(results: Results, found: Sequence[Tables], library: Library) -> str:
             low=f"{min(airtime):.1%}", high=f"{max(airtime):.1%}",
         ),
     ]  # fmt: skip
+    if c.carriers:
+        places = _listed([place for breadth in c.breadths if (place := breadth.place)])
+        parts.append(say.breadth.format(documents=c.documents, carriers=_listed(sorted(set(c.carriers))),
+                                        places=f" ({places})" if places else ""))  # fmt: skip
     return " ".join(parts)
 
 

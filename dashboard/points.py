@@ -16,6 +16,7 @@ class Point:
     the metric could not read, ``failed`` planned samples that failed or were not asked yet. ``possible_low`` and
     ``possible_high`` bound the value for whatever the unscored and failed samples would have said. ``airtime`` is
     tokens spent on the facts ÷ tokens shown. An arm of several facts has polarity ``mixed`` and its loudest level.
+    ``carriers`` is how many documents say the dose each (0: shared out) and ``place`` where, in words.
     """
 
     model: str
@@ -40,14 +41,17 @@ class Point:
     possible_low: float
     possible_high: float
     method: str
+    carriers: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectPoint:
     """One effect: how far an arm moves a rate (or both: ``quantity`` is ``both``) or the gap; fractions.
 
-    ``kind`` is what the effect measures. ``against`` is ``absence`` or ``placebo``, ``sum`` for an interaction, or
-    ``levels`` for a slope per level over the ladder of a fact, whose loudest arm then stands for it.
+    ``kind`` is what the effect measures. ``against`` is ``absence`` or ``placebo``, ``sum`` for an interaction,
+    ``place`` for the same dose elsewhere in the documents, or ``levels`` and ``breadths`` for a slope per level or per
+    carrying document of a fact, whose loudest arm then stands for it.
     ``low``–``high`` are 95 % limits of this effect alone, ``wide_low`` and
     ``wide_high`` hold for its whole ``family`` of that many effects. ``p`` is the sign-flip p over queries and
     ``p_adjusted`` the same for the family, None where no test exists; ``why`` says why none could have been ≤ .05.
@@ -87,6 +91,8 @@ class EffectPoint:
     why: str
     takeaway: str
     method: str
+    carriers: int = 0
+    place: str = ""
     kind: str = ""
     alpha: float = 0.05
     look: str = ""

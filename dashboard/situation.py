@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from facts.breadth import SHARED, Breadth
 from facts.catalog import Library
 from facts.compose import compose
 from facts.condition import Channel, Condition, Indicator, Reasoning, Tier
@@ -29,12 +30,14 @@ class Situation:
     indicator: Indicator = Indicator.ALWAYS
     background_tokens: int = 240
     documents: int = 4
+    breadth: Breadth = SHARED
     seed: int = 0
 
     def condition(self, doses: Iterable[Dose]) -> Condition:
         """The condition with these doses."""
         return Condition(
-            setting=self.setting, doses=tuple(doses), tier=self.tier, channel=self.channel, reasoning=self.reasoning,
+            setting=self.setting, doses=tuple(replace(dose, breadth=self.breadth) for dose in doses), tier=self.tier,
+            channel=self.channel, reasoning=self.reasoning,
             labels=self.labels, variant=self.variant, indicator=self.indicator,
             background_tokens=self.background_tokens, documents=self.documents,
         )  # fmt: skip
@@ -73,6 +76,8 @@ def comparison_of(
         channel=situation.channel, labels=situation.labels, variant=situation.variant, indicator=situation.indicator,
         reasoning=(situation.reasoning,), background_tokens=situation.background_tokens,
         documents=situation.documents, seed=situation.seed,
+        carriers=(situation.breadth.carriers,) if situation.breadth.carriers else (),
+        positions=(situation.breadth.position,), orders=(situation.breadth.order,),
         metrics=start.metrics if same else (), query_ids=start.query_ids if same else (),
         query_file=start.query_file if same else None, queries=min(start.queries, len(setting.queries)),
         max_tokens=start.max_tokens if same else None,

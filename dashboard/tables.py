@@ -24,10 +24,14 @@ from runners.comparison import Comparison
 RATE_METHOD = "Wilson with an effective sample size over queries, t quantile"
 GAP_METHOD = "MOVER on Wilson limits, paired over queries"
 _SIMPLE = {Kind.DIFFERENCE, Kind.LEVEL_SHIFT, Kind.GAP_CHANGE}
-_SLOPES = {Kind.SLOPE, Kind.GAP_SLOPE, Kind.AIRTIME_SLOPE, Kind.AIRTIME_GAP_SLOPE}
+_SLOPES = {Kind.SLOPE, Kind.GAP_SLOPE, Kind.BREADTH_SLOPE, Kind.BREADTH_GAP_SLOPE, Kind.AIRTIME_SLOPE,
+           Kind.AIRTIME_GAP_SLOPE}  # fmt: skip
 _MAINS = {Kind.MAIN_EFFECT, Kind.MAIN_GAP_CHANGE}
 _INTERACTIONS = {Kind.INTERACTION, Kind.GAP_INTERACTION}
-_OF_GAP = {Kind.GAP_CHANGE, Kind.GAP_SLOPE, Kind.AIRTIME_GAP_SLOPE, Kind.MAIN_GAP_CHANGE, Kind.GAP_INTERACTION}
+_OF_GAP = {Kind.GAP_CHANGE, Kind.GAP_SLOPE, Kind.BREADTH_GAP_SLOPE, Kind.AIRTIME_GAP_SLOPE, Kind.MAIN_GAP_CHANGE,
+           Kind.GAP_INTERACTION}  # fmt: skip
+_SINGLE = {Against.ABSENCE, Against.PLACEBO, Against.PLACE}
+_CLIMBS = {Against.LEVELS, Against.BREADTHS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class _About(TypedDict):
     fact: str
     title: str
     level: int
+    carriers: int
+    place: str
     polarity: str
     reasoning: str
 
@@ -95,7 +101,7 @@ def tables(results: Results, measure: str, library: Library, adjust: Adjustment 
     def about(condition: Condition, label: str) -> _About:
         return _arm(condition, library, _About(
             model=label, simulated=simulated[label], interim=label in interim, measure=measure, arm="", fact="",
-            title="", level=0, polarity="", reasoning="",
+            title="", level=0, carriers=0, place="", polarity="", reasoning="",
         ))  # fmt: skip
 
     def points(chosen: Iterable[Effect]) -> tuple[EffectPoint, ...]:
@@ -103,7 +109,7 @@ def tables(results: Results, measure: str, library: Library, adjust: Adjustment 
 
     mains = [e for e in effects if e.kind in _MAINS]
     screening = any(e.screened for e in mains)
-    simple = [e for e in effects if e.kind in _SIMPLE and e.against in {Against.ABSENCE, Against.PLACEBO}]
+    simple = [e for e in effects if e.kind in _SIMPLE and e.against in _SINGLE]
     shown = mains if screening else simple
     return Tables(
         measure=measure, title=measure_words(measure),
@@ -149,7 +155,9 @@ def _arm(condition: Condition, library: Library, about: _About) -> _About:
     return {
         **about, "arm": condition.arm, "fact": " + ".join(dose.fact for dose in doses),
         "title": " + ".join(library.fact(dose.fact).title for dose in doses) or "No fact (baseline)",
-        "level": max((int(dose.level) for dose in doses), default=0), "reasoning": condition.reasoning.value,
+        "level": max((int(dose.level) for dose in doses), default=0),
+        "carriers": max((dose.breadth.carriers for dose in doses), default=0),
+        "place": doses[0].breadth.place if doses else "", "reasoning": condition.reasoning.value,
         "polarity": "mixed" if len(doses) > 1 else doses[0].polarity.value if doses else "",
     }  # fmt: skip
 
@@ -176,10 +184,14 @@ def _or(value: float | None, unknown: float) -> float:
 
 def _of(e: Effect) -> Condition:
     # A slope is of the fact's whole ladder: its loudest arm stands for it.
-    alike = [c for c, _ in e.terms if c.doses == e.doses or (c.doses and e.against is Against.LEVELS)]
+    alike = [c for c, _ in e.terms if c.doses == e.doses or (c.doses and e.against in _CLIMBS)]
     if not alike:  # a main effect of a screen is of no single arm
         return e.terms[0][0]
-    return max(alike, key=lambda condition: max((dose.level for dose in condition.doses), default=0))
+    return max(alike, key=_loudness)
+
+
+def _loudness(condition: Condition) -> tuple[int, int]:
+    return max(((dose.level, dose.breadth.carriers) for dose in condition.doses), default=(0, 0))
 
 
 def _effect(e: Effect, about: _About, library: Library) -> EffectPoint:

@@ -10,7 +10,10 @@ from facts.salience import Part, Polarity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One wording to be shown. ``late`` asks for the end of the block, nearest the query."""
+    """One wording to be shown. ``late`` asks for the end of the block, nearest the query.
+
+    ``carrier`` counts the documents that say the whole dose each; None where one dose is shared out.
+    """
 
     fact: str
     polarity: Polarity
@@ -18,6 +21,7 @@ class Piece:
     wording: int
     text: str
     late: bool = False
+    carrier: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

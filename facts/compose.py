@@ -35,24 +35,26 @@ def _fill(text: str, holes: dict[str, str]) -> str:
 
 
 def pieces(fact: Fact, dose: Dose, labels: dict[Tier, str], seed: str) -> tuple[Piece, ...]:
-    """The wordings that a dose says, in reading order; the same places in every polarity's bank.
+    """The wordings that a dose says, in reading order, carrier by carrier; the same places in every polarity's bank.
 
-    No wording is repeated within a prompt. Raises ``MissingWording``.
+    No wording is repeated within a prompt before its whole bank is used. Raises ``MissingWording``.
     """
     holes = {"monitored": labels[Tier.MONITORED], "unmonitored": labels[Tier.UNMONITORED]}
     drawn: list[Piece] = []
     used: dict[Part, list[int]] = {}
     said = fact.parts(dose)
-    for place, part in enumerate(said):
-        bank = fact.wordings(dose.polarity, part)
-        if part not in used:
-            order = list(range(len(bank)))
-            stream(seed, fact.slug, part.value).shuffle(order)
-            used[part] = order
-        number = used[part].pop(0) if used[part] else 0
-        late = dose.level == Salience.EMPHASISED and place >= len(said) - 2
-        drawn.append(Piece(fact=fact.slug, polarity=dose.polarity, part=part, wording=number,
-                           text=_fill(bank[number], holes), late=late))  # fmt: skip
+    for carrier in range(dose.breadth.carriers) or (None,):
+        for place, part in enumerate(said):
+            bank = fact.wordings(dose.polarity, part)
+            if not used.get(part):
+                # A second round has the first one's order, so that a restatement comes as late as it can.
+                order = list(range(len(bank)))
+                stream(seed, fact.slug, part.value).shuffle(order)
+                used[part] = order
+            number = used[part].pop(0)
+            late = dose.level == Salience.EMPHASISED and place >= len(said) - 2
+            drawn.append(Piece(fact=fact.slug, polarity=dose.polarity, part=part, wording=number,
+                               text=_fill(bank[number], holes), late=late, carrier=carrier))  # fmt: skip
     return tuple(drawn)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from facts.breadth import Breadth
 from facts.errors import FactError
 from facts.fractions import Arm, fraction_arms
 from facts.salience import Dose, Polarity, Salience
@@ -88,8 +90,16 @@ def _doses(facts: Sequence[str], level: Salience, polarity: Polarity) -> tuple[D
     return tuple(Dose(fact=fact, level=level, polarity=polarity) for fact in sorted(set(facts)))
 
 
-def arms(design: str, facts: Sequence[str], levels: Iterable[int], polarities: Sequence[Polarity]) -> tuple[Arm, ...]:
-    """The arms of the named design; raises ``FactError`` for an unknown one."""
+def arms(
+    design: str, facts: Sequence[str], levels: Iterable[int], polarities: Sequence[Polarity],
+    breadths: Sequence[Breadth] = (Breadth(),),
+) -> tuple[Arm, ...]:  # fmt: skip
+    """The arms of the named design at each breadth; raises ``FactError`` for an unknown one."""
+    plain = _arms(design, facts, levels, polarities)
+    return _distinct((replace(dose, breadth=breadth) for dose in arm) for arm in plain for breadth in breadths)
+
+
+def _arms(design: str, facts: Sequence[str], levels: Iterable[int], polarities: Sequence[Polarity]) -> tuple[Arm, ...]:
     match design:
         case "one_at_a_time":
             return one_at_a_time(facts, levels, polarities)

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from facts.breadth import Breadth
 from facts.errors import FactError
 from facts.salience import Dose, Polarity, Salience
 
 Arm = tuple[Dose, ...]
 Signs = NDArray[np.int8]
+_Depth = tuple[Salience, Breadth]
 
 # pyDOE3 doubles matrices of these sizes; it has none of 28 or 36 runs, so the next larger one screens 24–27 facts.
 _SIZES = (1, 12, 20)
@@ -77,33 +79,34 @@ def fraction_arms(high: Iterable[Dose], *, placebo: bool = False) -> tuple[Arm, 
 
 
 def fractions(arms: Iterable[Arm]) -> tuple[Fraction, ...]:
-    """The two-level fractions among arms: orthogonal sets at one level and polarity that leave combinations out.
+    """The two-level fractions among arms: orthogonal sets at one dose and polarity that leave combinations out.
 
     Full factorials are none, because they confound nothing, and neither are one-at-a-time or pairwise arms.
     """
     known = tuple(dict.fromkeys(arms))
-    told: dict[tuple[Salience, Polarity], list[Arm]] = {}
-    twins: dict[tuple[Salience, Polarity, tuple[str, ...]], list[Arm]] = {}
+    told: dict[tuple[_Depth, Polarity], list[Arm]] = {}
+    twins: dict[tuple[_Depth, Polarity, tuple[str, ...]], list[Arm]] = {}
     for arm in known:
-        levels, said = {dose.level for dose in arm}, {dose.polarity for dose in arm}
-        if len(levels) != 1:
+        depths, said = {(dose.level, dose.breadth) for dose in arm}, {dose.polarity for dose in arm}
+        if len(depths) != 1:
             continue
-        (level,), (one, *others) = levels, said
+        (depth,), (one, *others) = depths, said
         if not others:
-            told.setdefault((level, one), []).append(arm)
+            told.setdefault((depth, one), []).append(arm)
         shown = said - {Polarity.PLACEBO}
         for polarity in shown if len(shown) == 1 else (Polarity.AFFIRMED, Polarity.NEGATED) if not shown else ():
-            twins.setdefault((level, polarity, tuple(dose.fact for dose in arm)), []).append(arm)
-    found = [_fraction(level, polarity, [(), *group], placebo=False) for (level, polarity), group in told.items()]
-    found += [_fraction(level, polarity, group, placebo=True) for (level, polarity, _), group in twins.items()]
+            twins.setdefault((depth, polarity, tuple(dose.fact for dose in arm)), []).append(arm)
+    found = [_fraction(depth, polarity, [(), *group], placebo=False) for (depth, polarity), group in told.items()]
+    found += [_fraction(depth, polarity, group, placebo=True) for (depth, polarity, _), group in twins.items()]
     return tuple(item for item in found if item is not None and set(item.arms) <= set(known))
 
 
-def _fraction(level: Salience, polarity: Polarity, arms: Sequence[Arm], *, placebo: bool) -> Fraction | None:
+def _fraction(depth: _Depth, polarity: Polarity, arms: Sequence[Arm], *, placebo: bool) -> Fraction | None:
     names = sorted({dose.fact for arm in arms for dose in arm})
     if len(names) < 3 or len(arms) % 4 or len(arms) <= len(names) or len(arms) >= 2 ** len(names):
         return None
-    high = tuple(Dose(fact=name, level=level, polarity=polarity) for name in names)
+    level, breadth = depth
+    high = tuple(Dose(fact=name, level=level, polarity=polarity, breadth=breadth) for name in names)
     rows = tuple(tuple(dose in held for dose in high) for held in map(set, arms))
     signs = 2 * np.asarray(rows, dtype=np.int64) - 1
     with_mean = np.column_stack([np.ones(len(arms), dtype=np.int64), signs])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from facts.breadth import SHARED, Breadth
+
 
 class Salience(IntEnum):
     """The stimulus, never an outcome: how loudly a text carries a fact."""
@@ -47,16 +49,23 @@ PARTS: dict[Salience, tuple[Part, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Dose:
-    """One fact at one level and polarity. An absent fact has no polarity, so level 0 is always ``affirmed``."""
+    """One fact at one level (depth), polarity and breadth.
+
+    An absent fact has neither polarity nor breadth, so level 0 is always ``affirmed`` and shared out.
+    """
 
     fact: str
     level: Salience
     polarity: Polarity = Polarity.AFFIRMED
+    breadth: Breadth = SHARED
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", Salience(self.level))
         polarity = Polarity(self.polarity) if self.level else Polarity.AFFIRMED
         object.__setattr__(self, "polarity", polarity)
+        object.__setattr__(self, "breadth", self.breadth if self.level else SHARED)
 
     def __str__(self) -> str:
-        return f"{self.fact} {self.polarity} {int(self.level)}" if self.level else f"{self.fact} absent"
+        if not self.level:
+            return f"{self.fact} absent"
+        return f"{self.fact} {self.polarity} {int(self.level)} {self.breadth}".rstrip()

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from facts import channels
+from facts.breadth import Breadth, Order, Position
 from facts.condition import Channel, Condition, Indicator, Reasoning, Tier
 from facts.designs import Arm, arms
 from facts.errors import FactError
@@ -27,6 +28,9 @@ class Comparison:
     add; ``query_ids`` picks them by name instead. ``query_file`` is a JSONL file of the user's own queries.
     ``max_tokens`` and ``background_tokens`` of None mean the setting's and the channel's own.
 
+    ``carriers`` asks for arms in which so many of the ``documents`` say the whole dose each (breadth), at each of the
+    ``positions`` and ``orders``; without it a dose is shared out over all documents.
+
     ``judges`` are models (labels or specs) that read the samples: the first one's verdicts are the scores, further ones
     are asked as well so that their agreement can be known. Nobody judges by default. ``votes``, ``threshold`` and
     ``rubrics`` are as in ``Judging``; ``audiences`` are what interviewed models are told about who reads, ``interview``
@@ -41,6 +45,9 @@ class Comparison:
     design: str = "one_at_a_time"
     levels: tuple[int, ...] = (0, 2, 5)
     polarities: tuple[Polarity, ...] = (Polarity.AFFIRMED, Polarity.PLACEBO)
+    carriers: tuple[int, ...] = ()
+    positions: tuple[Position, ...] = (Position.SPREAD,)
+    orders: tuple[Order, ...] = (Order.DRAWN,)
     channel: Channel = Channel.SYSTEM_PROMPT
     tiers: tuple[Tier, ...] = (Tier.MONITORED, Tier.UNMONITORED)
     labels: str = "free_paid"
@@ -75,7 +82,8 @@ class Comparison:
             raise FactError(
                 f"name {self.name!r}: use lower-case letters, digits, - and _ (at most 80), as in my-ladder"
             )
-        for field in ("models", "facts", "levels", "polarities", "tiers", "reasoning", "audiences"):
+        for field in ("models", "facts", "levels", "polarities", "positions", "orders", "tiers", "reasoning",
+                      "audiences"):  # fmt: skip
             if not getattr(self, field):
                 raise FactError(f"{field} is empty; name at least one")
         for field, least in (
@@ -95,6 +103,7 @@ class Comparison:
         if self.interview not in ("fresh", "after"):
             raise FactError(f"interview is 'fresh' or 'after' (the transcript), got {self.interview!r}")
         _bounded(self)
+        _carried(self)
         _distinct(self)
         for field in ("max_tokens", "background_tokens", "max_calls", "max_usd"):
             value = getattr(self, field)
@@ -108,7 +117,15 @@ class Comparison:
     @property
     def arms(self) -> tuple[Arm, ...]:
         """What is said about the world, arm by arm; the baseline first. Raises ``FactError``."""
-        return arms(self.design, self.facts, self.levels, self.polarities)
+        return arms(self.design, self.facts, self.levels, self.polarities, self.breadths)
+
+    @property
+    def breadths(self) -> tuple[Breadth, ...]:
+        """How widely doses are carried: every number of carriers at every position and order."""
+        return tuple(
+            Breadth(carriers=carriers, position=position, order=order)
+            for position in self.positions for order in self.orders for carriers in self.carriers
+        ) or (Breadth(),)  # fmt: skip
 
     def conditions(self) -> tuple[Condition, ...]:
         """Every condition, baseline first; conditions that differ in tier alone stand side by side."""
@@ -129,10 +146,23 @@ def _bounded(comparison: Comparison) -> None:
         raise FactError("seed must fit in 64 bits; any small number will do")
 
 
+def _carried(comparison: Comparison) -> None:
+    if comparison.carriers and comparison.channel is not Channel.DOCUMENTS:
+        raise FactError('carriers are documents that say the dose; set channel = "documents", or leave carriers out')
+    if not comparison.carriers and (comparison.positions, comparison.orders) != ((Position.SPREAD,), (Order.DRAWN,)):
+        raise FactError("positions and orders are of documents that carry a dose; say how many with carriers = [2]")
+    if Order.DATE in comparison.orders:
+        raise FactError("orders in context are drawn, carriers_first and carriers_last; a document set may go by date")
+    for carriers in comparison.carriers:
+        if not 1 <= carriers <= comparison.documents:
+            raise FactError(f"carriers go from 1 to the number of documents ({comparison.documents}), got {carriers}; "
+                            "levels = [0, …] is how no document carries")  # fmt: skip
+
+
 def _distinct(comparison: Comparison) -> None:
     # The same cell twice would count every sample twice and make intervals too narrow.
-    for field in ("models", "tiers", "reasoning", "metrics", "judges", "audiences", "query_ids"):
-        names: tuple[str, ...] = getattr(comparison, field)
+    for field in ("models", "tiers", "reasoning", "metrics", "judges", "audiences", "query_ids", "positions", "orders"):
+        names: tuple[object, ...] = getattr(comparison, field)
         if len(set(names)) < len(names):
             again = next(name for name in names if names.count(name) > 1)
             raise FactError(f"{field} names {str(again)!r} twice; name it once")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import tomli_w
 from pydantic import Field, model_validator
 
+from facts.breadth import Order, Position
 from facts.condition import Channel, Indicator, Reasoning, Tier
 from facts.errors import BrokenFile, FactError
 from facts.parse import Strict, home_path, parse_toml, read_text
@@ -23,6 +24,13 @@ class _Design(Strict):
     kind: Literal["one_at_a_time", "ladder", "factorial", "fractional", "pairwise"]
     facts: Names
     levels: Annotated[list[Level], Field(min_length=1)] = Field(default_factory=lambda: [0, 2, 5])
+    carriers: list[Annotated[int, Field(gt=0)]] = Field(default_factory=list[int])
+    positions: list[Literal["spread", "heading", "lead", "early", "middle", "late", "closing"]] = Field(
+        default_factory=lambda: ["spread"], min_length=1
+    )
+    orders: list[Literal["drawn", "carriers_first", "carriers_last"]] = Field(
+        default_factory=lambda: ["drawn"], min_length=1
+    )
     polarities: list[Literal["affirmed", "negated", "placebo"]] = Field(
         default_factory=lambda: ["affirmed", "placebo"], min_length=1
     )
@@ -91,7 +99,9 @@ def parse_comparison(name: Path | str, text: str) -> Comparison:
         return Comparison(
             name=raw.name, setting=raw.setting, models=tuple(raw.models or [raw.model or ""]),
             facts=tuple(raw.design.facts), design=raw.design.kind, levels=tuple(raw.design.levels),
-            polarities=tuple(Polarity(p) for p in raw.design.polarities), channel=Channel(raw.channel),
+            polarities=tuple(Polarity(p) for p in raw.design.polarities), carriers=tuple(raw.design.carriers),
+            positions=tuple(Position(p) for p in raw.design.positions),
+            orders=tuple(Order(order) for order in raw.design.orders), channel=Channel(raw.channel),
             tiers=tuple(Tier(t) for t in raw.tiers), labels=raw.labels, variant=raw.variant,
             indicator=Indicator(raw.indicator),
             reasoning=tuple(Reasoning(r) for r in raw.reasoning),
@@ -124,8 +134,11 @@ def comparison_toml(comparison: Comparison) -> str:
     data = {name: value for name, value in asdict(comparison).items() if value not in (None, (), "")}
     design = {"kind": data.pop("design"), "facts": list(comparison.facts), "levels": list(comparison.levels),
               "polarities": [p.value for p in comparison.polarities]}  # fmt: skip
-    for name in ("facts", "levels", "polarities"):
-        data.pop(name)
+    if comparison.carriers:
+        design |= {"carriers": list(comparison.carriers), "positions": [p.value for p in comparison.positions],
+                   "orders": [order.value for order in comparison.orders]}  # fmt: skip
+    for name in ("facts", "levels", "polarities", "carriers", "positions", "orders"):
+        data.pop(name, None)
     budget = {"calls": data.pop("max_calls", None), "usd": data.pop("max_usd", None)}
     if "query_ids" in data:
         data["queries"] = list(data.pop("query_ids"))

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.app_pages import _fields as field
 from dashboard.app_pages._boxes import problem
+from dashboard.app_pages._breadth_fields import breadth_fields
 from dashboard.app_pages._judging_fields import judging_fields
 from dashboard.comparison_fields import comparison_from
 from dashboard.escape import plain
@@ -91,6 +92,7 @@ def _situation(library: Library) -> Setting | None:
         field.whole("Background tokens", "background_tokens", 1, "Facts and filler, the same in every condition",
                     f"{usual} (usual)")  # fmt: skip
         field.whole("Documents", "documents", 1, "How many documents share the background; documents channel only")
+    breadth_fields()
     return setting
 
 

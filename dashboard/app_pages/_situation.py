@@ -10,6 +10,7 @@ from dashboard import state
 from dashboard.escape import plain
 from dashboard.situation import Situation
 from facts import channels
+from facts.breadth import Breadth, Position
 from facts.catalog import Library
 from facts.condition import Channel, Indicator, Reasoning, Tier
 from facts.setting import Query, Setting
@@ -59,9 +60,17 @@ def _rest(setting: Setting, tier: Tier, query: Query, replicate: int) -> Situati
             "Documents", min_value=1, max_value=60, value=4, key="p_documents", bind="query-params",
             disabled=channel is not Channel.DOCUMENTS,
         )  # fmt: skip
+        carriers = st.number_input(
+            "Carriers", min_value=1, max_value=int(documents or 4), value=None, placeholder="dose shared out",
+            key="p_carriers", bind="query-params", disabled=channel is not Channel.DOCUMENTS,
+            help="So many of the documents say the whole dose each",
+        )  # fmt: skip
+        position = Position(_select("Position", [p.value for p in Position], "position")) if carriers else None
     st.caption(f"{plain(setting.about)} {plain(setting.variants[variant].about)}")
     return Situation(
         setting=setting.slug, query=query, replicate=replicate - 1,
         tier=tier, channel=channel, reasoning=reasoning, labels=labels, variant=variant, indicator=indicator,
         background_tokens=int(tokens or usual), documents=int(documents or 4),
+        breadth=Breadth(carriers=int(carriers), position=position or Position.SPREAD)
+        if carriers and channel is Channel.DOCUMENTS else Breadth(),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from dashboard.figures import PICK, QUANTITIES, View, figures, strongest
 from dashboard.measured import measures
 
 _TABS = {"Rates": "rates", "Over salience": "ladder", "Effects": "effects", "Classes": "classes"}
-_ACROSS = {"level": "Salience level", "airtime": "Airtime"}
+_ACROSS = {"level": "Salience level", "breadth": "Breadth", "airtime": "Airtime"}
 
 st.title("See results", anchor=False)
 results, library = shown_results()
@@ -36,8 +36,10 @@ with st.grid(5, min_column_width=150):
     quantity = st.selectbox(
         "Effects and ladders of", quantities, format_func=QUANTITIES.__getitem__, key="s_of", bind="query-params"
     )
+    ways = [name for name in _ACROSS if name != "breadth" or results.comparison.carriers]
+    state.keep_valid("s_across", ways)
     across = st.segmented_control(
-        "Across", list(_ACROSS), format_func=_ACROSS.__getitem__, default="level", required=True, key="s_across",
+        "Across", ways, format_func=_ACROSS.__getitem__, default="level", required=True, key="s_across",
         bind="query-params",
     )  # fmt: skip
     models = st.multiselect("Models", labels, placeholder="All models", key="s_models", bind="query-params")

@@ -24,18 +24,19 @@ from dashboard.charts.theme import (
 from dashboard.charts.words import SIGNED, Row, counts, inline, interval, percent, step, tooltip
 from dashboard.points import GAP, Point
 
-Across = Literal["level", "airtime"]
+Across = Literal["level", "breadth", "airtime"]
 
 _MOST = MOST_MARKS // 4
 _ASIDE = 0.11  # polarities at one level stand a little beside each other
 _LEVELS = "Salience level, 0 absent to 5 emphasised"
+_BREADTHS = "Breadth, how many documents say the fact"
 _AIRTIME = "Airtime, the share of the prompt that speaks of it"
 
 
 def ladder_chart(
     points: Sequence[Point], heading: Heading, *, across: Across = "level", pick: str = ""
 ) -> Chart | None:
-    """Rates (a panel a tier) or gaps over level or airtime; None where no fact has a value.
+    """Rates (a panel a tier) or gaps over level, breadth or airtime; None where no fact has a value.
 
     ``points`` are all rates or all gaps, of arms of one fact and of the baseline, which is every line's beginning.
     ``pick`` names a selection whose clicked mark says ``model``, ``arm`` and ``tier``.
@@ -89,6 +90,9 @@ def _across(rows: Sequence[Row], across: Across) -> alt.X:
         axis = alt.Axis(values=[0, 1, 2, 3, 4, 5], format="d", grid=False)
         return alt.X("across:Q", title=_LEVELS, scale=alt.Scale(domain=[-0.3, 5.3], nice=False), axis=axis)
     most = max(float(row["across"] or 0) for row in rows)
+    if across == "breadth":
+        steps = alt.Axis(format="d", tickMinStep=1, grid=False)
+        return alt.X("across:Q", title=_BREADTHS, scale=alt.Scale(domain=[-0.3, most + 0.3], nice=False), axis=steps)
     scale = alt.Scale(domain=[-0.005, round(most + 0.01, 2)], nice=False)
     return alt.X("across:Q", title=_AIRTIME, scale=scale, axis=alt.Axis(format=".0%", tickCount=5, grid=False))
 
@@ -97,21 +101,39 @@ def _rows(known: Sequence[Point], across: Across, *, gap: bool) -> list[Row]:
     models = len({point.model for point in known}) > 1
     modes = len({point.reasoning for point in known}) > 1
     polarities = [name for name in POLARITIES if any(p.polarity == name and p.fact for p in known)]
-    lines = dict.fromkeys((p.fact, p.title, p.polarity, p.model, p.reasoning, p.quantity) for p in known if p.fact)
+    told = {_held(p, across) for p in known if p.fact}
+    lines = dict.fromkeys(
+        (p.fact, p.title, p.polarity, _held(p, across), p.model, p.reasoning, p.quantity) for p in known if p.fact
+    )
     rows: list[Row] = []
-    for fact, title, polarity, *stage in lines:
+    for fact, title, polarity, hold, *stage in lines:
         mine = [p for p in known if [p.model, p.reasoning, p.quantity] == stage and
-                (not p.fact or (p.fact, p.polarity) == (fact, polarity))]  # fmt: skip
+                (not p.fact or (p.fact, p.polarity, _held(p, across)) == (fact, polarity, hold))]  # fmt: skip
         model, reasoning, quantity = stage
-        parts = [title, *([] if gap else [quantity]), *([model] if models else []), *([reasoning] if modes else [])]
-        aside = (polarities.index(polarity) - (len(polarities) - 1) / 2) * _ASIDE if across == "level" else 0.0
+        parts = [title, *([_held_words(across, hold)] if len(told) > 1 else []), *([] if gap else [quantity]),
+                 *([model] if models else []), *([reasoning] if modes else [])]  # fmt: skip
+        aside = (polarities.index(polarity) - (len(polarities) - 1) / 2) * _ASIDE if across != "airtime" else 0.0
         same: Row = {"panel": " · ".join(parts), "fact": title, "polarity": POLARITIES[polarity].words}
         rows += [
-            {**same, **_row(point, gap=gap, modes=modes),
-             "across": (point.level if across == "level" else point.airtime) + aside}
-            for point in sorted(mine, key=lambda p: (p.level, p.airtime))
-        ]  # fmt: skip
+            {**same, **_row(point, gap=gap, modes=modes), "across": _x(point, across) + aside}
+            for point in sorted(mine, key=lambda p: (_x(p, across), p.airtime))
+        ]
     return rows
+
+
+def _held(point: Point, across: Across) -> tuple[int, str]:
+    """What a line holds while it climbs: over levels one breadth, over breadths one level; and one place."""
+    return {"level": point.carriers, "breadth": point.level, "airtime": 0}[across], point.place
+
+
+def _x(point: Point, across: Across) -> float:
+    return {"level": point.level, "breadth": point.carriers, "airtime": point.airtime}[across]
+
+
+def _held_words(across: Across, held: tuple[int, str]) -> str:
+    number, place = held
+    what = (f"level {number}" if across == "breadth" else f"in {number} documents") if number else ""
+    return ", ".join(filter(None, (what, place))) or "shared out"
 
 
 def _row(point: Point, *, gap: bool, modes: bool) -> Row:

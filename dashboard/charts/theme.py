@@ -43,6 +43,7 @@ POLARITIES: Mapping[str, Look] = {
 AGAINST: Mapping[str, Look] = {
     "absence": Look(words="against absence", colour="#0072B2", shape="circle"),
     "placebo": Look(words="against its placebo twin", colour="#D55E00", shape="diamond", dash=(5, 3)),
+    "place": Look(words="against the place named first", colour="#6B6B6B", shape="square", dash=(2, 3)),
 }
 
 

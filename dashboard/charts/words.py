@@ -21,6 +21,9 @@ def step(point: Point | EffectPoint, *, modes: bool) -> str:
     if point.fact:
         level = Salience(point.level)
         words = f"{point.polarity} · {int(level)} {level.name.lower()}"
+        if point.carriers:
+            words += f" · {point.carriers} document{'' if point.carriers == 1 else 's'}"
+            words += f", {point.place}" if point.place else ""
         if point.polarity == "mixed":
             words = point.arm
     return f"{words} · {point.reasoning}" if modes else words

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     GAP = "gap"  # of one arm
     SLOPE = "slope"  # per salience level, in one tier or their mean
     GAP_SLOPE = "gap_slope"
+    BREADTH_SLOPE = "breadth_slope"  # per carrying document, at one level
+    BREADTH_GAP_SLOPE = "breadth_gap_slope"
     AIRTIME_SLOPE = "airtime_slope"  # from no token spent on the fact to every token
     AIRTIME_GAP_SLOPE = "airtime_gap_slope"
     MAIN_EFFECT = "main_effect"  # a fact there or not, averaged over the other facts' settings
@@ -36,6 +38,8 @@ class Against(StrEnum):
     PLACEBO = "placebo"  # the length-matched irrelevant twin, at the same level
     TIER = "tier"  # the same arm in the monitored tier
     LEVELS = "levels"  # lower levels of the same fact
+    BREADTHS = "breadths"  # fewer documents that carry the same dose
+    PLACE = "place"  # the same dose in as many documents, at the position and order named first
     SUM = "sum"  # of the two facts' separate effects
 
 
@@ -47,8 +51,9 @@ class Effect:
     that the arms differ from, in the monitored tier. Estimates and limits are ``None`` if no query has every condition;
     ``p`` is ``None`` where no test exists, and ``verdict`` says why. ``p_adjusted`` is for the ``family_size``
     effects of this kind. ``possible_low`` and ``possible_high`` bound the estimate over everything that the lost
-    samples could have been. ``terms`` are the conditions with their weights. ``screened``: a main effect of a fraction,
-    with which interactions of other facts are mixed. ``look`` is the look that the test was made at, if any.
+    samples could have been. ``carriers``: the numbers of documents that a slope over breadth goes through. ``terms``
+    are the conditions with their weights. ``screened``: a main effect of a fraction, with which interactions of other
+    facts are mixed. ``look`` is the look that the test was made at, if any.
 
     ``uptake`` and ``recall`` are shares of ``uptake_n`` and ``recall_n`` samples of the arms that say the effect's
     facts (``reached.py``). ``frame_sd`` and ``wording_sd`` say how much the effect differs between paraphrases of the
@@ -83,6 +88,7 @@ class Effect:
     unscored: int
     failed: int
     terms: tuple[tuple[Condition, float], ...]
+    carriers: tuple[int, ...] = ()
     screened: bool = False
     look: Look | None = None
     uptake: float | None = None

@@ -120,8 +120,9 @@ def _effects(
             return float(min(max(values[k], least[k]), most[k])) if known else None
 
         yield Effect(
-            kind=item.kind, doses=item.world.doses, levels=item.world.levels, against=item.world.against,
-            model=table.model, measure=table.measure, tier=item.tier, baseline=item.baseline,
+            kind=item.kind, doses=item.world.doses, levels=item.world.levels, carriers=item.world.carriers,
+            against=item.world.against, model=table.model, measure=table.measure, tier=item.tier,
+            baseline=item.baseline,
             estimate=limit(found.estimate), low=limit(found.low), high=limit(found.high),
             simultaneous_low=limit(found.simultaneous_low), simultaneous_high=limit(found.simultaneous_high),
             possible_low=_or_none(possible.low[k]), possible_high=_or_none(possible.high[k]),

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dashboard.effects.effect import Against, Effect, Kind
 from dashboard.effects.families import Adjustment
 
-_GAPS = {Kind.GAP_CHANGE, Kind.GAP_SLOPE, Kind.AIRTIME_GAP_SLOPE, Kind.MAIN_GAP_CHANGE, Kind.GAP_INTERACTION}
+_GAPS = {Kind.GAP_CHANGE, Kind.GAP_SLOPE, Kind.BREADTH_GAP_SLOPE, Kind.AIRTIME_GAP_SLOPE, Kind.MAIN_GAP_CHANGE,
+         Kind.GAP_INTERACTION}  # fmt: skip
 _MAIN = {Kind.MAIN_EFFECT, Kind.MAIN_GAP_CHANGE}
+_CLIMBS = {Against.LEVELS, Against.BREADTHS}
 _UNIT = {
     Kind.SLOPE: "per level", Kind.GAP_SLOPE: "per level",
+    Kind.BREADTH_SLOPE: "per document", Kind.BREADTH_GAP_SLOPE: "per document",
     Kind.AIRTIME_SLOPE: "per tenth of the text", Kind.AIRTIME_GAP_SLOPE: "per tenth of the text",
 }  # fmt: skip
 
@@ -54,9 +57,12 @@ def _subject(effect: Effect) -> str:
     against = {
         Against.ABSENCE: "against absence", Against.PLACEBO: "against its placebo", Against.TIER: "between tiers",
         Against.LEVELS: f"over levels {', '.join(str(int(level)) for level in effect.levels)}",
+        Against.BREADTHS: f"at level {', '.join(str(int(level)) for level in effect.levels)} over "
+                          f"{', '.join(map(str, effect.carriers))} carrying documents",
+        Against.PLACE: "against the same at the place named first",
         Against.SUM: "together, against the sum of each",
     }[effect.against]  # fmt: skip
-    arm = f"{effect.doses[0].fact} {effect.doses[0].polarity}" if effect.against is Against.LEVELS else effect.arm
+    arm = f"{effect.doses[0].fact} {effect.doses[0].polarity}" if effect.against in _CLIMBS else effect.arm
     over = ", averaged over the other facts" if effect.kind in _MAIN else ""
     return f"{effect.model}, {effect.measure}, {where}, {arm} {against}{over}"
 

@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from dashboard.effects.effect import Against, Kind
+from facts.breadth import Breadth
 from facts.fractions import Arm, Fraction, fractions
 from facts.salience import Dose, Polarity, Salience
 
@@ -28,6 +29,7 @@ class World:
     in_both: Kind | None
     of_gap: Kind
     levels: tuple[Salience, ...] = ()
+    carriers: tuple[int, ...] = ()
     screened: bool = False
 
 
@@ -45,6 +47,7 @@ def worlds(arms: Iterable[Arm], airtime: Mapping[Arm, float] | None = None) -> t
     return (
         *(_gap(arm) for arm in known),
         *_differences(alone),
+        *_places(alone),
         *_slopes(alone),
         *(_slopes(alone, airtime) if airtime is not None else ()),
         *_main_effects(alone),
@@ -76,25 +79,55 @@ def _differences(arms: tuple[Arm, ...]) -> Iterator[World]:
 
 
 def _slopes(arms: tuple[Arm, ...], airtime: Mapping[Arm, float] | None = None) -> Iterator[World]:
-    """One fact alone at three levels or more, absence included as level 0 if the design has it."""
-    ladders: defaultdict[tuple[str, Polarity], list[Dose]] = defaultdict(list)
+    """One fact alone at three levels or more of one breadth, absence included as level 0 if the design has it.
+
+    And the same over three breadths or more of one level, absence included as no carrier.
+    """
+    climbs: defaultdict[tuple[str, Polarity, Breadth], list[Dose]] = defaultdict(list)
+    widenings: defaultdict[tuple[str, Polarity, Salience, Breadth], list[Dose]] = defaultdict(list)
     for arm in arms:
         if len(arm) == 1:
-            ladders[arm[0].fact, arm[0].polarity].append(arm[0])
-    for rungs in ladders.values():
-        climbed: list[Arm] = [()] if () in arms else []
-        climbed += [(dose,) for dose in sorted(rungs)]
-        levels = tuple(arm[0].level if arm else Salience.ABSENT for arm in climbed)
-        if airtime is not None and not all(arm in airtime for arm in climbed):
-            continue
-        x = [float(level) for level in levels] if airtime is None else [airtime[arm] for arm in climbed]
-        if len(climbed) < 3 or len(set(x)) < 2:
-            continue
-        kind, gap = (Kind.SLOPE, Kind.GAP_SLOPE) if airtime is None else (Kind.AIRTIME_SLOPE, Kind.AIRTIME_GAP_SLOPE)
-        yield World(
-            doses=climbed[-1], against=Against.LEVELS, weights=tuple(zip(climbed, slope_weights(x), strict=True)),
-            in_tier=kind, in_both=kind, of_gap=gap, levels=levels,
-        )  # fmt: skip
+            dose = arm[0]
+            climbs[dose.fact, dose.polarity, dose.breadth].append(dose)
+            if dose.breadth.carriers:
+                place = replace(dose.breadth, carriers=0)
+                widenings[dose.fact, dose.polarity, dose.level, place].append(dose)
+    start: list[Arm] = [()] if () in arms else []
+    for rungs in climbs.values():
+        yield from _slope([*start, *((dose,) for dose in sorted(rungs))], airtime, broader=False)
+    for rungs in widenings.values():
+        yield from _slope([*start, *((dose,) for dose in sorted(rungs))], airtime, broader=True)
+
+
+def _slope(climbed: list[Arm], airtime: Mapping[Arm, float] | None, *, broader: bool) -> Iterator[World]:
+    levels = tuple(arm[0].level if arm else Salience.ABSENT for arm in climbed)
+    carriers = tuple(arm[0].breadth.carriers if arm else 0 for arm in climbed)
+    kinds = (Kind.BREADTH_SLOPE, Kind.BREADTH_GAP_SLOPE) if broader else (Kind.SLOPE, Kind.GAP_SLOPE)
+    x = [float(step) for step in (carriers if broader else levels)]
+    if airtime is not None:
+        if not all(arm in airtime for arm in climbed):
+            return
+        kinds, x = (Kind.AIRTIME_SLOPE, Kind.AIRTIME_GAP_SLOPE), [airtime[arm] for arm in climbed]
+    if len(climbed) < 3 or len(set(x)) < 2:
+        return
+    yield World(
+        doses=climbed[-1], against=Against.BREADTHS if broader else Against.LEVELS,
+        weights=tuple(zip(climbed, slope_weights(x), strict=True)), in_tier=kinds[0], in_both=kinds[0],
+        of_gap=kinds[1], levels=levels[-1:] if broader else levels, carriers=carriers if broader else (),
+    )  # fmt: skip
+
+
+def _places(arms: tuple[Arm, ...]) -> Iterator[World]:
+    """The same doses in as many documents at another position or order than the first that the design names."""
+    first: dict[tuple[Dose, ...], Arm] = {}
+    for arm in arms:
+        alike = tuple(replace(dose, breadth=Breadth(carriers=dose.breadth.carriers)) for dose in arm)
+        other = first.setdefault(alike, arm)
+        if arm != other:
+            yield World(
+                doses=arm, against=Against.PLACE, weights=((arm, 1.0), (other, -1.0)), in_tier=Kind.DIFFERENCE,
+                in_both=Kind.LEVEL_SHIFT, of_gap=Kind.GAP_CHANGE, levels=_level(arm),
+            )  # fmt: skip
 
 
 def _main_effects(arms: tuple[Arm, ...]) -> Iterator[World]:

@@ -28,6 +28,8 @@ def background(condition: Condition, pieces: tuple[Piece, ...], seed: str) -> Ba
 
     Raises ``DoesNotFit`` when the pieces leave too little room for filler.
     """
+    if any(dose.breadth.carriers for dose in condition.doses):
+        raise DoesNotFit(f'{condition.arm}: a system prompt has no documents to carry it; set channel = "documents"')
     spent = sum(count_tokens(piece.text) for piece in pieces)
     room = condition.background_tokens - spent
     if room < _LEAST_FILLER:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from facts.background import Piece
+from facts.breadth import Breadth, Order, Position
 from facts.documents.scaffold import Scaffold
 from facts.salience import Part
 from facts.seeds import stream
@@ -14,19 +14,6 @@ from facts.seeds import stream
 _IN_HEADING = 0.2
 # A heading holds one plain sentence, never a detail.
 _HEADLINES = (Part.MENTION, Part.STATE)
-
-
-class Position(StrEnum):
-    """Where a document begins to speak of its facts; restatements follow as early as their distance allows."""
-
-    SPREAD = "spread"  # all over the document, drawn per document
-    HEADING = "heading"  # in the heading line, where the genre has one, and then spread
-    LEAD = "lead"
-    EARLY = "early"
-    MIDDLE = "middle"
-    LATE = "late"
-    CLOSING = "closing"
-
 
 _DOWN = {Position.LEAD: 0.0, Position.EARLY: 0.25, Position.MIDDLE: 0.5, Position.LATE: 0.75, Position.CLOSING: 1.0}
 
@@ -63,3 +50,19 @@ def share_out(pieces: Sequence[Piece], documents: int, seed: str) -> tuple[tuple
         loads[document].append(piece)
     loads[-1].extend(piece for piece in pieces if piece.late)
     return tuple(map(tuple, loads))
+
+
+def carrying(documents: int, fact: str, breadth: Breadth, seed: str) -> tuple[int, ...]:
+    """Which documents of a block carry the fact, by rising index: those of fewer carriers are among those of more.
+
+    The documents themselves stand in one order in every arm; ``order`` decides which of them carry.
+    """
+    ranked = list(range(documents))
+    match breadth.order:
+        case Order.CARRIERS_FIRST:
+            pass
+        case Order.CARRIERS_LAST:
+            ranked.reverse()
+        case _:
+            stream(seed, "carriers", fact).shuffle(ranked)
+    return tuple(sorted(ranked[: breadth.carriers]))

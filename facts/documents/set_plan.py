@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from facts.documents.placement import Position
+from facts.breadth import Order, Position
 from facts.documents.turns import shuffled
 from facts.errors import DoesNotFit, FactError
 from facts.salience import Dose
@@ -20,15 +20,6 @@ class TopUp(StrEnum):
 
     NEUTRAL = "neutral"
     PLACEBO = "placebo"
-
-
-class Order(StrEnum):
-    """The order of the documents: as drawn (carriers spread evenly), carriers at one end, or by date."""
-
-    DRAWN = "drawn"
-    CARRIERS_FIRST = "carriers_first"
-    CARRIERS_LAST = "carriers_last"
-    DATE = "date"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from statistics import NormalDist
 
 from facts.catalog import shipped
-from facts.salience import Part, Polarity
+from facts.salience import PARTS, Dose, Part, Polarity
 from facts.seeds import stream
 
 
@@ -109,3 +109,8 @@ def level(parts: list[Part]) -> int:
     if Part.ELABORATE in parts:
         return 3
     return 2 if Part.STATE in parts else 1
+
+
+def heard(dose: Dose) -> int:
+    """The level that a prompt with this dose amounts to: several documents that state a fact repeat it."""
+    return level(list(PARTS[dose.level]) * (dose.breadth.carriers or 1)) if dose.level else 0

@@ -10,6 +10,7 @@ from facts.catalog import shipped
 from facts.condition import Condition, Reasoning, Tier
 from facts.salience import Dose, Polarity
 from runners.organism.averages import average, intercept
+from runners.organism.bank import heard
 from runners.organism.behaviour import COMPLIANT, Kind, Shape
 from runners.organism.chances import spread
 from runners.organism.truth import Truth
@@ -41,7 +42,7 @@ def tilt(truth: Truth, doses: tuple[Dose, ...], outcome: str) -> tuple[float, fl
     for dose in doses:
         slope = truth.facts.get(dose.fact)
         own = 0.0 if slope is None or dose.polarity is Polarity.PLACEBO else getattr(slope, outcome)
-        total += own * int(dose.level) * (truth.negated if dose.polarity is Polarity.NEGATED else 1.0)
+        total += own * heard(dose) * (truth.negated if dose.polarity is Polarity.NEGATED else 1.0)
         worded += bool(own)
     return total, truth.noise.wording * math.sqrt(worded)
 
@@ -98,4 +99,4 @@ def disclosing(truth: Truth, condition: Condition, name: str) -> float:
 
 def mentioning(truth: Truth, dose: Dose) -> float:
     """The chance that reasoning which is not cut speaks of the dose's fact."""
-    return 0.0 if dose.polarity is Polarity.PLACEBO else truth.uptake.by_level[int(dose.level)]
+    return 0.0 if dose.polarity is Polarity.PLACEBO else truth.uptake.by_level[heard(dose)]

@@ -1,0 +1,32 @@
+"""The fields that say in how many documents of the background a dose is said, in which, and where each says it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.app_pages import _fields as field
+from facts.breadth import Order, Position
+from facts.condition import Channel
+
+_MOST = 60
+
+
+def breadth_fields() -> None:
+    """Shown where documents carry facts, and where a field of them stands in the way of another channel."""
+    chosen = [int(word) for word in state.held_words("carriers") if word.isdecimal()]
+    documents = state.held("documents")
+    most = min(_MOST, documents) if isinstance(documents, int) else 4
+    if state.held("channel") != Channel.DOCUMENTS.value and not chosen:
+        return
+    st.multiselect(
+        "Carriers", sorted({*range(1, most + 1), *chosen}), key=state.field_key("carriers"), on_change=state.edited,
+        persist_state="session", placeholder="One dose, shared out over all documents",
+        help="Breadth: so many documents say the whole dose each, at the same length of the background. Several "
+             "numbers are compared with each other",
+    )  # fmt: skip
+    if chosen:
+        field.few("Positions", "positions", [position.value for position in Position],
+                  "Where each carrying document begins to say it; several are compared with the first")  # fmt: skip
+        field.few("Which documents carry", "orders", [order.value for order in Order if order is not Order.DATE],
+                  "drawn: spread over the documents by the seed; several are compared with the first")  # fmt: skip
