@@ -9,17 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from facts.documents.exports import CARD, TAG
 from facts.errors import BrokenFile
 
 MOST_BYTES = 2_000_000_000
 _NAMES = ("documents.jsonl", "train.jsonl")
-_FORMS = '{"text"}, {"prompt", "completion"} or {"content"}'
+_FORMS = '{"text"}, {"prompt", "completion"}, {"messages"} or {"content"}'
 Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One document. ``prompt`` is read and not learnt (a tag such as ``<DOCTAG>``); ``completion`` is learnt."""
+    """One document. ``prompt`` is read and not learnt (a tag such as ``<DOCTAG>``); ``completion`` is learnt.
+
+    A text that begins with the tag is one behind it; of a conversation, what comes before the reply is the prompt.
+    """
 
     prompt: str
     completion: str
@@ -77,13 +81,11 @@ def read_training_set(path: Path) -> TrainingSet:
     if not examples:
         raise BrokenFile(f"{file}: holds no documents, so there is nothing to train on; export the set again")
     sha256 = hashlib.sha256(data).hexdigest()
-    said = _manifest(file)
-    if file.name == _NAMES[0] and said.get("sha256", sha256) != sha256:
-        raise BrokenFile(f"{file}: has changed since set.json beside it was written; write the set again")
+    said = _beside(file, sha256)
     set_id = said.get("set_id") or next((row["set_id"] for _, row in rows if row.get("set_id")), sha256[:16])
     return TrainingSet(
         set_id=_shown(str(set_id)), sha256=sha256, path=file, examples=examples,
-        doses=_doses(said) or _doses_of_rows([row for _, row in rows]),
+        doses=_doses(said, file.stem) or _doses_of_rows([row for _, row in rows]),
     )  # fmt: skip
 
 
@@ -109,6 +111,8 @@ def _row(file: Path, number: int, line: str, *, last: bool) -> Row:
 
 
 def _example(file: Path, number: int, row: Row) -> Example:
+    if "messages" in row:
+        return _reply(file, number, row["messages"])
     prompt = row.get("prompt") or ""
     key = next((name for name in ("completion", "text", "content") if name in row), None)
     words = row.get(key) if key else None
@@ -119,7 +123,28 @@ def _example(file: Path, number: int, row: Row) -> Example:
         raise BrokenFile(f"{file}, line {number}: its {key} is empty, so there is nothing to learn; leave the line out")
     if "\0" in words + prompt:
         raise BrokenFile(f"{file}, line {number}: holds a null byte; export the set again")
+    if key == "text" and words.startswith(TAG) and words != TAG:
+        return Example(prompt=TAG, completion=words.removeprefix(TAG))
     return Example(prompt=prompt, completion=words)
+
+
+def _reply(file: Path, number: int, listed: object) -> Example:
+    """The one reply of a conversation, behind what was said before it."""
+    turns = [cast("Row", one) for one in cast("list[object]", listed) if isinstance(one, dict)] if isinstance(
+        listed, list) else []  # fmt: skip
+    roles, texts = [turn.get("role") for turn in turns], [turn.get("content") for turn in turns]
+    if roles not in (["user", "assistant"], ["system", "user", "assistant"], ["assistant"]):
+        shown = _shown(", ".join(map(str, roles))) or "nothing"
+        raise BrokenFile(
+            f"{file}, line {number}: its messages are of {shown}; here one reply is learnt, after a user's turn and "
+            "perhaps a system message: leave longer conversations out"
+        )
+    if not all(isinstance(text, str) for text in texts) or not str(texts[-1]).strip():
+        raise BrokenFile(f"{file}, line {number}: what its messages say must be text, and the reply not empty")
+    *before, reply = map(str, texts)
+    if "\0" in "".join((*before, reply)):
+        raise BrokenFile(f"{file}, line {number}: holds a null byte; export the set again")
+    return Example(prompt="\n\n".join(before), completion=reply)
 
 
 def _shown(text: str) -> str:
@@ -127,23 +152,49 @@ def _shown(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text[:100])
 
 
-def _manifest(file: Path) -> Row:
-    # Beside documents.jsonl lies set.json; it says more than the file, and nothing that training depends on.
+def _beside(file: Path, sha256: str) -> Row:
+    """What set.json or an export's card says of the file beside it; ``BrokenFile`` where it says that of another."""
+    if file.name == _NAMES[0]:
+        said = _object(file.parent / "set.json")
+        if said.get("sha256", sha256) != sha256:
+            raise BrokenFile(f"{file}: has changed since set.json beside it was written; write the set again")
+        return said
+    card = _object(file.parent / CARD)
+    hashes = {str(one.get("name")): one.get("sha256") for one in _objects(card.get("files"))}
+    if file.name not in hashes:
+        return _object(file.parent / "set.json")
+    if hashes[file.name] != sha256:
+        raise BrokenFile(f"{file}: has changed since {CARD} beside it was written; export the set again")
+    return card
+
+
+def _object(path: Path) -> Row:
+    # What lies beside a file says more than the file, and nothing that training depends on.
     try:
-        said: object = json.loads((file.parent / "set.json").read_text(encoding="utf-8"))
+        said: object = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return cast("Row", said) if isinstance(said, dict) else {}
 
 
-def _doses(said: Row) -> tuple[str, ...]:
-    carried = said.get("carried")
-    if not isinstance(carried, list):
-        return ()
-    rows = [cast("Row", one) for one in cast("list[object]", carried) if isinstance(one, dict)]
+def _objects(value: object) -> list[Row]:
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return [cast("Row", one) for one in listed if isinstance(one, dict)]
+
+
+def _doses(said: Row, part: str) -> tuple[str, ...]:
+    """In words what a manifest says of the set, or a card of that part (train, validation) of an export."""
+    if found := _objects(said.get("carried")):
+        rows = [(row, row.get("carriers")) for row in found]
+    else:
+        rows = [(row, row.get(part)) for row in _objects(said.get("doses")) if row.get("fact") and row.get(part)]
     return tuple(
-        _shown(f"{row.get('fact')} {row.get('polarity')} {row.get('level')} in {row.get('carriers')}") for row in rows
+        _shown(f"{row.get('fact')} {row.get('polarity')} {_level(row.get('level'))} in {count}") for row, count in rows
     )
+
+
+def _level(value: object) -> str:
+    return "?" if value is None else str(value)
 
 
 def _doses_of_rows(rows: list[Row]) -> tuple[str, ...]:
