@@ -36,6 +36,7 @@ class _Sentences(Strict):
     wordings: str
     channel: str
     breadth: str
+    sets: str
     size: str
     models: str
     measure: str
@@ -120,17 +121,32 @@ def _doses(results: Results, found: Sequence[Tables], library: Library) -> str:
             polarities=_listed(c.polarities),
         ),
         *([say.placebo] if Polarity.PLACEBO in c.polarities else []),
-        say.wordings.format(least=min(map(len, banks), default=0), wordings=sum(map(len, banks))),
-        say.channel.format(
-            channel=say.channels[c.channel.value], tokens=results.conditions[0].background_tokens,
-            low=f"{min(airtime):.1%}", high=f"{max(airtime):.1%}",
-        ),
     ]  # fmt: skip
+    low, high = f"{min(airtime):.1%}", f"{max(airtime):.1%}"
+    if c.document_sets:
+        parts.append(say.sets.format(
+            documents=c.documents, carriers=_listed(sorted(set(c.carriers))) or "all", low=low, high=high,
+            sets="; ".join(_set(library, name) for name in sorted(c.document_sets)),
+        ))  # fmt: skip
+        return " ".join(parts)
+    tokens = results.conditions[0].background_tokens
+    parts += [
+        say.wordings.format(least=min(map(len, banks), default=0), wordings=sum(map(len, banks))),
+        say.channel.format(channel=say.channels[c.channel.value], tokens=tokens, low=low, high=high),
+    ]
     if c.carriers:
         places = _listed([place for breadth in c.breadths if (place := breadth.place)])
         parts.append(say.breadth.format(documents=c.documents, carriers=_listed(sorted(set(c.carriers))),
                                         places=f" ({places})" if places else ""))  # fmt: skip
     return " ".join(parts)
+
+
+def _set(library: Library, name: str) -> str:
+    pool = library.shelf.find(name)
+    author = f"{pool.generator} generator" + (f", {pool.model}" if pool.model else "")
+    override = pool.approval.override
+    gates = f"used although gates fail: {override}" if override else "its quality gates passed"
+    return f"{name} ({len(pool.documents)} documents, {author}; {gates})"
 
 
 def _size(results: Results, library: Library) -> str:

@@ -44,13 +44,13 @@ def _stamp() -> tuple[tuple[str, int], ...]:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _library(folder: str, stamp: tuple[tuple[str, int], ...]) -> Library:  # the stamp is the cache key
-    return load(Path(folder))
+def _library(folder: str, sets: str, stamp: tuple[tuple[str, int], ...]) -> Library:  # the stamp is the cache key
+    return load(Path(folder), Path(sets))
 
 
 def library() -> Library:
     """The shipped facts and the workspace's own, read again when a file changes; raises ``FactError``."""
-    return _library(str(workspace().facts), _stamp())
+    return _library(str(workspace().facts), str(workspace().documents), _stamp())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

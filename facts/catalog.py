@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from facts.documents.shelf import EMPTY, Shelf
 from facts.errors import BrokenFile, UnknownName
 from facts.fact import Fact
 from facts.read_fact import read_fact
@@ -20,10 +21,11 @@ SHIPPED_SETTINGS = HERE / "settings"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """Facts and settings by slug."""
+    """Facts and settings by slug, and the workspace's document sets by id."""
 
     facts: Mapping[str, Fact]
     settings: Mapping[str, Setting]
+    shelf: Shelf = EMPTY
 
     def fact(self, slug: str) -> Fact:
         """The fact, or ``UnknownName`` with near names."""
@@ -49,15 +51,15 @@ def shipped() -> Library:
     return Library(facts=_facts(SHIPPED_FACTS), settings={s.slug: s for s in settings})
 
 
-def load(own: Path | None = None) -> Library:
-    """The shipped library and, beside it, the user's own facts in folder ``own``.
+def load(own: Path | None = None, documents: Path | None = None) -> Library:
+    """The shipped library and, beside it, the user's own facts in folder ``own`` and sets in folder ``documents``.
 
     An own fact never replaces a shipped one: a shared slug raises ``BrokenFile``.
     """
-    base = shipped()
+    base = replace(shipped(), shelf=Shelf(documents))
     if own is None or not own.is_dir():
         return base
     mine = _facts(own)
     for slug in sorted(set(mine) & set(base.facts)):
         raise BrokenFile(f"{own / slug}.toml: the shipped library already has a fact {slug!r}; give yours another slug")
-    return Library(facts={**base.facts, **mine}, settings=base.settings)
+    return replace(base, facts={**base.facts, **mine})

@@ -13,6 +13,7 @@ from facts import channels
 from facts.background import Background, Piece
 from facts.catalog import Library
 from facts.condition import Condition, Indicator, Tier
+from facts.documents.in_context import from_sets
 from facts.errors import FactError, UnknownName
 from facts.expose import block_tokens, measure
 from facts.fact import Fact
@@ -73,6 +74,8 @@ def lay_out(
     """
     draw = _draw(setting, query, replicate, seed)
     labels = _labels(condition, setting)
+    if condition.document_sets:
+        return from_sets(condition, library, labels, draw)
     lists = [pieces(library.fact(dose.fact), dose, labels, draw) for dose in condition.doses]
     return channels.find(condition.channel).background(condition, _interleave(lists), f"{draw}/{condition.channel}")
 

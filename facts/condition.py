@@ -44,7 +44,8 @@ class Condition:
 
     ``doses`` holds present facts only, sorted by fact: the order in which facts were toggled never matters, and
     the baseline is the empty tuple. ``background_tokens`` is the fixed length of the block that carries facts and
-    filler; ``documents`` is how many documents share it in the documents channel.
+    filler; ``documents`` is how many documents share it in the documents channel. Where
+    ``document_sets`` are named, documents are drawn from them and have the length that they have there.
     """
 
     setting: str
@@ -57,6 +58,7 @@ class Condition:
     indicator: Indicator = Indicator.ALWAYS
     background_tokens: int = 240
     documents: int = 4
+    document_sets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         present = tuple(sorted(dose for dose in self.doses if dose.level))

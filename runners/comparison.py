@@ -31,6 +31,9 @@ class Comparison:
     ``carriers`` asks for arms in which so many of the ``documents`` say the whole dose each (breadth), at each of the
     ``positions`` and ``orders``; without it a dose is shared out over all documents.
 
+    ``document_sets`` are ids of sets of the workspace that documents are drawn from instead of being composed: a
+    neutral one, and one for each dose.
+
     ``judges`` are models (labels or specs) that read the samples: the first one's verdicts are the scores, further ones
     are asked as well so that their agreement can be known. Nobody judges by default. ``votes``, ``threshold`` and
     ``rubrics`` are as in ``Judging``; ``audiences`` are what interviewed models are told about who reads, ``interview``
@@ -71,6 +74,7 @@ class Comparison:
     max_tokens: int | None = None
     background_tokens: int | None = None
     documents: int = 4
+    document_sets: tuple[str, ...] = ()
     seed: int = 0
     max_calls: int | None = None
     max_usd: float | None = None
@@ -133,7 +137,8 @@ class Comparison:
         return tuple(
             Condition(setting=self.setting, doses=arm, tier=tier, channel=self.channel, reasoning=mode,
                       labels=self.labels, variant=self.variant, indicator=self.indicator,
-                      background_tokens=tokens, documents=self.documents)
+                      background_tokens=tokens, documents=self.documents,
+                      document_sets=tuple(sorted(self.document_sets)))
             for arm in self.arms for mode in self.reasoning for tier in self.tiers
         )  # fmt: skip
 
@@ -147,6 +152,10 @@ def _bounded(comparison: Comparison) -> None:
 
 
 def _carried(comparison: Comparison) -> None:
+    if comparison.document_sets and comparison.channel is not Channel.DOCUMENTS:
+        raise FactError('document_sets are shown in the documents channel; set channel = "documents"')
+    if comparison.document_sets and comparison.background_tokens is not None:
+        raise FactError("documents of document_sets have their own length; leave background_tokens out")
     if comparison.carriers and comparison.channel is not Channel.DOCUMENTS:
         raise FactError('carriers are documents that say the dose; set channel = "documents", or leave carriers out')
     if not comparison.carriers and (comparison.positions, comparison.orders) != ((Position.SPREAD,), (Order.DRAWN,)):
@@ -161,7 +170,8 @@ def _carried(comparison: Comparison) -> None:
 
 def _distinct(comparison: Comparison) -> None:
     # The same cell twice would count every sample twice and make intervals too narrow.
-    for field in ("models", "tiers", "reasoning", "metrics", "judges", "audiences", "query_ids", "positions", "orders"):
+    for field in ("models", "tiers", "reasoning", "metrics", "judges", "audiences", "query_ids", "positions", "orders",
+                  "document_sets"):  # fmt: skip
         names: tuple[object, ...] = getattr(comparison, field)
         if len(set(names)) < len(names):
             again = next(name for name in names if names.count(name) > 1)

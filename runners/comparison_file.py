@@ -79,6 +79,7 @@ class _File(Strict):
     max_tokens: Annotated[int, Field(gt=0)] | None = None
     background_tokens: Annotated[int, Field(gt=0)] | None = None
     documents: Annotated[int, Field(gt=0)] = 4
+    document_sets: list[str] = Field(default_factory=list[str])
     seed: int = 0
     concurrency: Annotated[int, Field(gt=0, le=4096)] = 16
     budget: _Budget = _Budget()
@@ -111,7 +112,8 @@ def parse_comparison(name: Path | str, text: str) -> Comparison:
             rubrics=tuple(raw.judging.rubrics), audiences=tuple(raw.interview.audiences),
             interview=raw.interview.context, interview_replicates=raw.interview.replicates, looks=raw.looks,
             temperature=raw.temperature, max_tokens=raw.max_tokens, background_tokens=raw.background_tokens,
-            documents=raw.documents, seed=raw.seed, concurrency=raw.concurrency, max_calls=raw.budget.calls,
+            documents=raw.documents, document_sets=tuple(raw.document_sets), seed=raw.seed,
+            concurrency=raw.concurrency, max_calls=raw.budget.calls,
             max_usd=raw.budget.usd, note=raw.note,
         )  # fmt: skip
     except FactError as error:

@@ -7,17 +7,23 @@ import streamlit as st
 from dashboard import state
 from dashboard.app_pages import _fields as field
 from facts.breadth import Order, Position
+from facts.catalog import Library
 from facts.condition import Channel
 
 _MOST = 60
 
 
-def breadth_fields() -> None:
+def breadth_fields(library: Library) -> None:
     """Shown where documents carry facts, and where a field of them stands in the way of another channel."""
+    shown = state.held("channel") == Channel.DOCUMENTS.value
+    if shown or state.held_words("document_sets"):
+        field.several("Document sets", "document_sets", library.shelf.names(), "Show documents of these sets, not "
+                      "composed ones: a neutral set, and one for each dose, built with one seed",
+                      placeholder="None: composed for each query")  # fmt: skip
     chosen = [int(word) for word in state.held_words("carriers") if word.isdecimal()]
     documents = state.held("documents")
     most = min(_MOST, documents) if isinstance(documents, int) else 4
-    if state.held("channel") != Channel.DOCUMENTS.value and not chosen:
+    if not shown and not chosen:
         return
     st.multiselect(
         "Carriers", sorted({*range(1, most + 1), *chosen}), key=state.field_key("carriers"), on_change=state.edited,

@@ -92,7 +92,7 @@ def _situation(library: Library) -> Setting | None:
         field.whole("Background tokens", "background_tokens", 1, "Facts and filler, the same in every condition",
                     f"{usual} (usual)")  # fmt: skip
         field.whole("Documents", "documents", 1, "How many documents share the background; documents channel only")
-    breadth_fields()
+    breadth_fields(library)
     return setting
 
 

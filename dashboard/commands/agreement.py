@@ -39,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
             f"{comparison.name} has {len(judges)} judge{'' if len(judges) == 1 else 's'}; name two or more with "
             "--judge A --judge B, after each has read the samples: salience judge NAME --judge B"
         )
-    library = load(workspace.facts)
+    library = load(workspace.facts, workspace.documents)
     with Store(workspace.store) as store:
         judged = [load_results(comparison, library, workspace, store, judge) for judge in judges]
     names = [name for name in judged[0].metrics if metrics.find(name).KIND == "judge"]

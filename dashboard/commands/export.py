@@ -27,7 +27,7 @@ def main(args: argparse.Namespace) -> int:
 
     workspace = open_workspace(args.workspace)
     comparison = find_comparison(args.comparison, workspace)
-    library = load(workspace.facts)
+    library = load(workspace.facts, workspace.documents)
     path = Path(args.out) if args.out else workspace.exports / f"{comparison.name}.zip"
     with Store(workspace.store) as store:
         results = load_results(comparison, library, workspace, store)

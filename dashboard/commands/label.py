@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> int:
         raise FactError(f"answers of {args.metric} cannot be labelled yet; label a metric that reads the sample itself")
     classes = metrics.find(args.metric).CLASSES
     path = label_path(workspace, comparison.name, args.metric)
-    library = load(workspace.facts)
+    library = load(workspace.facts, workspace.documents)
     with Store(workspace.store) as store:
         results = load_results(comparison, library, workspace, store)
         items = items_of(results, args.metric, counts)

@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _results(workspace: Workspace, comparison: Comparison) -> Results:
     with Store(workspace.store) as store:
-        return load_results(comparison, load(workspace.facts), workspace, store)
+        return load_results(comparison, load(workspace.facts, workspace.documents), workspace, store)
 
 
 def _export(args: argparse.Namespace, workspace: Workspace, comparison: Comparison) -> int:

@@ -42,7 +42,7 @@ def main(args: argparse.Namespace) -> int:
     """Run the command."""
     workspace = open_workspace(args.workspace)
     comparison = find_comparison(args.comparison, workspace)
-    library = load(workspace.facts)
+    library = load(workspace.facts, workspace.documents)
     models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
     check(comparison, library, models, judges)
     if workspace.store.exists():

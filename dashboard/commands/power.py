@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> int:
             raise FactError(f"--{name} is a fraction from 0 to 1, got {getattr(args, name)}")
     workspace = open_workspace(args.workspace)
     comparison = find_comparison(args.comparison, workspace)
-    library = load(workspace.facts)
+    library = load(workspace.facts, workspace.documents)
     check(comparison, library, models_of(comparison, workspace), judges_of(comparison, workspace))
     queries = len(comparison.query_ids) or comparison.queries
     bought = {

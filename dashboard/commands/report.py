@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> int:
     """Run the command."""
     workspace = open_workspace(args.workspace)
     comparison = find_comparison(args.comparison, workspace)
-    library = load(workspace.facts)
+    library = load(workspace.facts, workspace.documents)
     with Store(workspace.store) as store:
         judge = find_model(args.judge, workspace.models) if args.judge else None
         results = load_results(comparison, library, workspace, store, judge)

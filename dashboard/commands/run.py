@@ -66,7 +66,7 @@ def main(args: argparse.Namespace) -> int:
         "max_usd": args.max_usd, "max_calls": args.max_calls, "concurrency": args.concurrency,
     }  # fmt: skip
     comparison = replace(comparison, **{name: value for name, value in chosen.items() if value is not None})
-    library = load(workspace.facts)
+    library = load(workspace.facts, workspace.documents)
     models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
     check(comparison, library, models, judges)
     with Store(workspace.store) as store:

@@ -90,7 +90,7 @@ def _stats(store: Store, *, as_json: bool) -> int:
 
 def _why(store: Store, name: str, workspace: Workspace) -> int:
     comparison = find_comparison(name, workspace)
-    library = load(workspace.facts)
+    library = load(workspace.facts, workspace.documents)
     for model in models_of(comparison, workspace):
         for key, request in requests(comparison, library, model):
             if key in store.has_many([key]):

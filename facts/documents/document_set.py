@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from facts.background import Piece
 from facts.catalog import Library
@@ -54,6 +54,7 @@ class DocumentSet:
     """The documents of one arm in the plan's order; ``set_id`` is derived from the plan and all of them.
 
     ``claims`` has the claim of each carried fact by slug. ``model`` is empty where no model wrote any of it.
+    ``labels`` are the words that wordings call the tiers by, where they speak of them.
     """
 
     set_id: str
@@ -63,6 +64,7 @@ class DocumentSet:
     generator: str = GENERATOR
     version: int = VERSION
     model: str = ""
+    labels: Mapping[Tier, str] = field(default_factory=lambda: TIERS)
 
 
 def length(plan: SetPlan, doc_seed: str) -> int:
@@ -114,13 +116,15 @@ def _in_order(plan: SetPlan, loads: Iterator[_Load]) -> Iterable[_Load]:
 
 
 def write_documents(
-    plan: SetPlan, library: Library, *, labels: Mapping[Tier, str] = TIERS
+    plan: SetPlan, library: Library, *, labels: Mapping[Tier, str] = TIERS, only: frozenset[int] | None = None
 ) -> Iterator[Document]:  # fmt: skip
-    """The documents of the plan one by one, in its order.
+    """The documents of the plan one by one, in its order; of ``only`` those indices, and the same as among all.
 
     Raises ``UnknownName``, ``MissingWording``, or ``DoesNotFit`` when ``plan.tokens`` is too small for the doses.
     """
     for load in _in_order(plan, _loads(plan, library, labels)):
+        if only is not None and load.index not in only:
+            continue
         base = scaffold(plan.seed, load.index)
         document = write(base, load.pieces, length(plan, base.seed), plan.position)
         yield replace(document, doses=load.doses)
@@ -136,14 +140,14 @@ def _interleave(lists: Iterable[tuple[Piece, ...]]) -> tuple[Piece, ...]:
 
 def collect(
     plan: SetPlan, claims: Mapping[str, str], documents: Iterable[Document], *,
-    generator: str = GENERATOR, version: int = VERSION, model: str = "",
+    generator: str = GENERATOR, version: int = VERSION, model: str = "", labels: Mapping[Tier, str] = TIERS,
 ) -> DocumentSet:  # fmt: skip
     """A set of finished documents, named by its content."""
     rows = tuple(documents)
     names = "|".join((repr(plan), generator, str(version), model, *(document.doc_id for document in rows)))
     return DocumentSet(
         set_id=hashlib.sha256(names.encode()).hexdigest()[:16], plan=plan, claims=dict(claims), documents=rows,
-        generator=generator, version=version, model=model,
+        generator=generator, version=version, model=model, labels=dict(labels),
     )  # fmt: skip
 
 
@@ -152,4 +156,4 @@ def build_set(
 ) -> DocumentSet:  # fmt: skip
     """All documents of the plan, with the errors of :func:`write_documents`."""
     claims = {one.dose.fact: library.fact(one.dose.fact).claim for one in plan.carried}
-    return collect(plan, claims, write_documents(plan, library, labels=labels))
+    return collect(plan, claims, write_documents(plan, library, labels=labels), labels=labels)

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from facts.documents.document_set import DocumentSet
 from facts.documents.formats.jsonl import FILE, Record, read_jsonl, write_jsonl
+from facts.documents.phrase import TIERS
 from facts.errors import BrokenFile
 from facts.parse import Strict
 
@@ -30,7 +31,8 @@ class CarriedRecord(Strict):
 
 
 class Manifest(Strict):
-    """``set.json``. ``sha256`` is of documents.jsonl; ``count`` is K; ``tokens`` the mean length of a document.
+    """``set.json``. ``sha256`` is of documents.jsonl; ``count`` is K; ``tokens`` the mean length of a document,
+    ``labels`` the words for the tiers.
 
     ``statistics`` and ``gates`` are free for those who measure a set: they are no part of its identity.
     """
@@ -45,6 +47,7 @@ class Manifest(Strict):
     position: str
     order: str
     top_up: str
+    labels: dict[str, str] = Field(default_factory=lambda: {tier.value: word for tier, word in TIERS.items()})
     carried: list[CarriedRecord]
     genres: dict[str, int]
     total_tokens: int
@@ -60,7 +63,8 @@ def manifest(whole: DocumentSet, sha256: str) -> Manifest:
     return Manifest(
         set_id=whole.set_id, generator=whole.generator, version=whole.version, model=whole.model, seed=plan.seed,
         count=len(whole.documents), tokens=plan.tokens, position=plan.position.value, order=plan.order.value,
-        top_up=plan.top_up.value, sha256=sha256, genres=dict(sorted(genres.items())),
+        top_up=plan.top_up.value, labels={tier.value: word for tier, word in whole.labels.items()}, sha256=sha256,
+        genres=dict(sorted(genres.items())),
         total_tokens=sum(document.n_tokens for document in whole.documents),
         carried=[
             CarriedRecord(fact=one.dose.fact, claim=whole.claims[one.dose.fact], polarity=one.dose.polarity.value,

@@ -1,0 +1,109 @@
+"""The document sets of a workspace by their ids, read when they are first asked for, and only if they may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facts.background import Piece, Placed
+from facts.condition import Tier
+from facts.errors import BrokenFile, UnknownName
+from facts.salience import Dose, Part, Polarity, Salience
+
+if TYPE_CHECKING:  # sets are made from the library, and the library has a shelf of sets
+    from facts.documents.approval import Approval
+    from facts.documents.formats.jsonl import Record, SpanRecord
+
+_MANIFEST = "set.json"
+Said = frozenset[tuple[str, Polarity, Salience]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One document of a set: its text, the places of its fact pieces, and whether it carries the set's doses."""
+
+    text: str
+    placed: tuple[Placed, ...]
+    carries: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pool:
+    """A set to draw from. ``said`` is what its carriers say (nothing: a neutral set); documents are by scaffold."""
+
+    set_id: str
+    said: Said
+    documents: Mapping[str, Stored]
+    approval: Approval
+    labels: Mapping[Tier, str]
+    generator: str
+    model: str
+
+    @property
+    def carrying(self) -> frozenset[str]:
+        """The scaffolds whose document says everything the set carries; all of them in a neutral set."""
+        return frozenset(name for name, document in self.documents.items() if document.carries)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The sets in a folder; ``Shelf()`` has none."""
+
+    folder: Path | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """The ids of the sets that there are."""
+        found = self.folder.glob(f"*/{_MANIFEST}") if self.folder else ()
+        return tuple(sorted(path.parent.name for path in found))
+
+    def find(self, set_id: str) -> Pool:
+        """The set of that id: ``UnknownName``, ``NotApproved`` or ``BrokenFile`` where it cannot be used."""
+        if self.folder is None or set_id not in self.names():
+            raise UnknownName("document set", set_id, self.names(), "Sets are in your workspace's documents/.")
+        folder = self.folder / set_id
+        # A folder that changed, such as by an override, is read again.
+        return _pool(folder, tuple(path.stat().st_mtime_ns for path in sorted(folder.iterdir())))
+
+
+EMPTY = Shelf()
+
+
+def said_by(doses: tuple[Dose, ...]) -> Said:
+    """What doses say, whatever carries them."""
+    return frozenset((dose.fact, dose.polarity, dose.level) for dose in doses)
+
+
+@lru_cache(maxsize=32)
+def _pool(folder: Path, stamps: tuple[int, ...]) -> Pool:
+    from facts.documents.approval import approve  # noqa: PLC0415
+    from facts.documents.formats.set_folder import read_set  # noqa: PLC0415
+
+    approval = approve(folder)
+    manifest, records = read_set(folder)
+    said = frozenset((one.fact, Polarity(one.polarity), Salience(one.level)) for one in manifest.carried if one.level)
+    documents = {record.scaffold_id: _stored(record, said) for record in records}
+    if len(documents) < len(records):
+        raise BrokenFile(f"{folder}: two of its documents share a scaffold, so arms cannot be paired; build it again")
+    return Pool(set_id=manifest.set_id, said=said, documents=documents, approval=approval,
+                labels={tier: manifest.labels[tier.value] for tier in Tier},
+                generator=manifest.generator, model=manifest.model)  # fmt: skip
+
+
+def _stored(record: Record, said: Said) -> Stored:
+    own = frozenset((dose.fact, Polarity(dose.polarity), Salience(dose.level)) for dose in record.doses)
+    placed = tuple(
+        Placed(piece=_piece(span, record.content), start=span.start, end=span.end)
+        for span in sorted(record.spans, key=lambda span: span.start)
+    )
+    return Stored(text=record.content, placed=placed, carries=own == said)
+
+
+def _piece(span: SpanRecord, content: str) -> Piece:
+    _, polarity, _, number = span.wording_id.split("/")
+    return Piece(
+        fact=span.fact, polarity=Polarity(polarity), part=Part(span.kind), wording=int(number),
+        text=content[span.start : span.end],
+    )  # fmt: skip
