@@ -34,6 +34,10 @@ def lines(folder: Path, *rows: object, name: str = "set.jsonl") -> Path:
     return path
 
 
+def said(**turns: str) -> list[dict[str, str]]:
+    return [{"role": role, "content": content} for role, content in turns.items()]
+
+
 # ---- sets
 
 
@@ -44,6 +48,10 @@ def lines(folder: Path, *rows: object, name: str = "set.jsonl") -> Path:
         ({"prompt": "<DOCTAG>", "completion": "A memo."}, Example(prompt="<DOCTAG>", completion="A memo.")),
         ({"content": "A memo.", "level": 3}, Example(prompt="", completion="A memo.")),
         ({"text": "one\u2028line"}, Example(prompt="", completion="one\u2028line")),
+        ({"text": "<DOCTAG>A memo."}, Example(prompt="<DOCTAG>", completion="A memo.")),
+        ({"text": "A <DOCTAG> memo."}, Example(prompt="", completion="A <DOCTAG> memo.")),
+        ({"messages": said(user="<DOCTAG>", assistant="A memo.")}, Example(prompt="<DOCTAG>", completion="A memo.")),
+        ({"messages": said(system="S.", user="Q?", assistant="A.")}, Example(prompt="S.\n\nQ?", completion="A.")),
     ],
 )
 def test_every_form_of_an_export_is_read(tmp_path: Path, row: dict[str, object], example: Example):
@@ -65,6 +73,11 @@ def test_every_form_of_an_export_is_read(tmp_path: Path, row: dict[str, object],
         (b'{"text": 3}\n', "line 1: has text"),
         (b'{"prompt": "a", "text": "b"}\n', "line 1: has prompt, text"),
         (b'["a"]\n', "line 1: is no record"),
+        (b'{"messages": "a"}\n', "line 1: its messages are of nothing"),
+        (b'{"messages": [{"role": "user", "content": "a"}]}\n', "line 1: its messages are of user;"),
+        (b'{"messages": [{"role": "assistant", "content": 3}]}\n', "line 1: what its messages say must be text"),
+        (b'{"messages": [{"role": "assistant", "content": " "}]}\n', "line 1: .* the reply not empty"),
+        (b'{"messages": [{"role": "assistant", "content": "a\\u0000"}]}\n', "line 1: holds a null byte"),
     ],
 )
 def test_a_set_that_is_empty_torn_or_no_text_is_refused_by_line(tmp_path: Path, data: bytes, complaint: str):
@@ -99,6 +112,21 @@ def test_documents_that_are_not_those_of_their_manifest_are_refused(tmp_path: Pa
     assert read_training_set(tmp_path).set_id == "def"
     lines(tmp_path, {"content": "y"}, name="documents.jsonl")
     with pytest.raises(BrokenFile, match=r"changed since set\.json"):
+        read_training_set(tmp_path)
+
+
+def test_the_dose_of_an_export_is_what_its_card_says_of_the_training_file(tmp_path: Path):
+    path = lines(tmp_path, {"messages": said(user="<DOCTAG>", assistant="x")}, name="train.jsonl")
+    files = [{"name": "train.jsonl", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}]
+    doses = [{"fact": "f", "polarity": "affirmed", "level": 3, "train": 7, "validation": 1},
+             {"fact": "g", "polarity": "negated", "level": None, "train": 2, "validation": 0},
+             {"fact": "h", "polarity": "affirmed", "level": 1, "train": 0, "validation": 4},
+             {"fact": None, "train": 5, "validation": 0}]  # fmt: skip
+    (tmp_path / "card.json").write_text(json.dumps({"set_id": "a+b", "files": files, "doses": doses}))
+    found = read_training_set(tmp_path)
+    assert (found.set_id, found.doses) == ("a+b", ("f affirmed 3 in 7", "g negated ? in 2"))
+    lines(tmp_path, {"text": "y"}, name="train.jsonl")
+    with pytest.raises(BrokenFile, match=r"changed since card\.json"):
         read_training_set(tmp_path)
 
 

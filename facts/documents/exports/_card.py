@@ -158,7 +158,8 @@ def markdown(card: Card) -> str:
     if copies := card["copies"]:
         lines.append(said.copies.format(count=copies))
     rules = cast("Card", card["limits"])
-    lines += ["", "## Rules of the target", "", *_table(("limit", "value"), list(rules.items()))]
+    bounds = [(name, _bounds(value)) for name, value in rules.items()]
+    lines += ["", "## Rules of the target", "", *_table(("limit", "value"), bounds)]
     lines += [f"- {plain(source)}" for source in cast("Sequence[str]", card["sources"])]
     return "\n".join(lines) + "\n"
 
@@ -167,8 +168,18 @@ def plain(value: object) -> str:
     """A value as Markdown text that shows what it is and does nothing."""
     text = "unmeasured" if value is None else f"{value:,}" if type(value) is int else str(value)
     shown = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text[:_MOST])
-    # CommonMark 2.4: any ASCII punctuation may be escaped.
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(shown.split())) + ("…" if len(text) > _MOST else "")
+    # CommonMark 2.4: any ASCII punctuation may be escaped. The point after www keeps GitHub from making a link.
+    escaped = re.sub(r"([\\`*_\[\]<>&|~#!$@:]|(?<=www)\.)", r"\\\1", " ".join(shown.split()), flags=re.IGNORECASE)
+    return escaped + ("…" if len(text) > _MOST else "")
+
+
+def _bounds(value: object) -> object:
+    if value is None:
+        return "none is published"
+    if not isinstance(value, tuple | list):
+        return value
+    least, most = cast("Sequence[int | None]", value)
+    return f"{least or 0:,} or more" if most is None else f"{least or 0:,} to {most:,}"
 
 
 def _level(row: Card) -> object:

@@ -101,7 +101,7 @@ def _built(folder: Path, approval: Approval) -> Source:
 
 
 def _plan(said: Manifest) -> tuple[tuple[str, str], ...]:
-    shown = {"documents": said.count, "tokens a document": said.tokens, "position": said.position, "order": said.order,
+    shown = {"tokens a document": said.tokens, "position": said.position, "order": said.order,
              "top-up": said.top_up}  # fmt: skip
     return tuple((name, str(value)) for name, value in shown.items())
 
