@@ -18,19 +18,22 @@ _LONGEST = 60  # tokens in one wording: a background holds several
 _SAYS_CLAIM = (Part.MENTION, Part.STATE, Part.ELABORATE)
 
 
-class _Banned(Strict):
+class Banned(Strict):
+    """``banned.toml``."""
+
     words: list[str]
     advice: list[str]
 
 
 @lru_cache(maxsize=1)
-def _banned() -> _Banned:
-    return parse_toml(_BANNED, read_text(_BANNED), _Banned)
+def banned() -> Banned:
+    """The words that no text of ours may use, as regular expressions: those that prompt the outcome, and advice."""
+    return parse_toml(_BANNED, read_text(_BANNED), Banned)
 
 
 def banned_words(text: str, allow: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The words in ``text`` that would prompt the outcome or give advice, except those allowed."""
-    lists = _banned()
+    lists = banned()
     found = [m.group(0) for w in (*lists.words, *lists.advice) for m in re.finditer(rf"(?i)\b(?:{w})\b", text)]
     return tuple(dict.fromkeys(word for word in found if word.lower() not in allow))
 

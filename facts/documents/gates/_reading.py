@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facts.catalog import Library
-from facts.documents.set_plan import SetPlan
 from facts.salience import Dose, Polarity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """``content[start:end]`` is said to be about the fact. ``part`` is the wording's, or ``anchors`` in an import."""
+    """``content[start:end]`` is said to be about the fact. ``part`` is the wording's, or ``anchors`` in an import.
+
+    ``polarity`` is ``None`` where the record does not say it.
+    """
 
     fact: str
-    polarity: Polarity
+    polarity: Polarity | None
     part: str
     wording: str
     start: int
@@ -41,16 +43,55 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A set in its folder's order, and its twin where there is one.
+class Arms:
+    """Documents that carry, their twins with the other polarity, and the same scaffolds saying nothing.
 
-    ``plan`` is known of template sets alone, as are rebuilt documents. ``twin`` has the placebo arm on the same
-    scaffolds, or what another folder holds.
+    ``paired`` arms stand on the same scaffolds in the same order.
+    """
+
+    fact: tuple[Text, ...]
+    twin: tuple[Text, ...]
+    neutral: tuple[Text, ...] | None
+    paired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """The airtime of one fact at one level, by scaffold; ``None`` where the documents are too short for it.
+
+    ``claim`` counts, of each wording, what its twin does not say in the same words (see ``_airtime``).
+    """
+
+    fact: str
+    level: int
+    whole: tuple[float, ...] | None
+    claim: tuple[float, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A set in its folder's order. ``arms`` is ``None`` where there is no twin to compare with.
+
+    ``generator`` is ``template``, a language model's, or ``imported``. ``rebuilt`` has a sample of the documents
+    written anew from the plan, and ``ladder`` their airtime at every level; both are known of template sets alone.
     """
 
     set_id: str
     generator: str
-    plan: SetPlan | None
     texts: tuple[Text, ...]
     library: Library
-    twin: tuple[Text, ...] | None = None
+    arms: Arms | None = None
+    rebuilt: tuple[Text, ...] | None = None
+    ladder: tuple[Rung, ...] | None = None
+
+
+def carrying(texts: tuple[Text, ...]) -> tuple[Text, ...]:
+    """The documents that carry a fact; where none does, those that say its placebo.
+
+    Where nobody wrote down what a document carries: those in which a fact was found, or else all.
+    """
+    loud = tuple(t for t in texts if any(d.polarity is not Polarity.PLACEBO for d in t.doses or ()))
+    quiet = loud or tuple(text for text in texts if text.doses)
+    if quiet or all(text.doses is not None for text in texts):
+        return quiet
+    return tuple(text for text in texts if text.spans) or texts

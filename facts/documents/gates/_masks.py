@@ -1,0 +1,33 @@
+"""Cuts a document into what speaks of a fact and the rest, and the rest into sentences and words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from facts.documents.gates._reading import Text
+
+_BREAK = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+|\n+")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# What stands for a cut span: ends a sentence, so that its neighbours are not read as one.
+_CUT = "\n"
+
+
+def masked(text: Text) -> str:
+    """The content without its fact spans."""
+    content, at = text.content, 0
+    kept: list[str] = []
+    for span in sorted(text.spans or (), key=lambda span: span.start):
+        kept.append(content[at : max(at, span.start)])
+        at = max(at, span.end)
+    return _CUT.join((*kept, content[at:]))
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Each sentence or line, white space around it left out."""
+    return (part.strip() for part in _BREAK.split(text) if part and part.strip())
+
+
+def words(text: str) -> list[str]:
+    """The words in lower case, marks left out."""
+    return _WORD.findall(text.casefold())
