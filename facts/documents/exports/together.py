@@ -1,10 +1,10 @@
 """Rows for Together's fine-tuning API: a whole text each, and nothing else in the file.
 
-One format a file: a line with the keys of two is rejected, and the client's own check refuses any further key
-(docs.together.ai/docs/fine-tuning/data-preparation, "Pick a data format"; ``JSONL_REQUIRED_COLUMNS_MAP`` and
-``JSONL_EXTRA_COLUMNS_MAP`` of github.com/togethercomputer/together-py, ``lib/constants.py``). So everything else that
-is known of a document goes to ``rows.jsonl``. Files are UTF-8 JSON lines of at least one row; the page allows 100 GB,
-the client 50.1 GiB, of which the smaller is held here.
+One format a file: the server rejects lines that have the keys of two, and unused fields are to be left out
+(docs.together.ai/docs/fine-tuning/data-preparation, "Pick a data format"). The client's check (together 3.1.1) lists no
+further key beside ``text`` but passes them; the stricter reading is held here, so everything else that is known of a
+document goes to ``rows.jsonl``. Files are UTF-8 JSON lines of at least one row. The page allows 100 GB, the client
+50.1 GiB, of which the smaller is held.
 """
 
 from __future__ import annotations
