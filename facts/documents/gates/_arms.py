@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from facts.catalog import Library
+from facts.condition import Tier
 from facts.documents.document_set import GENERATOR, VERSION, DocumentSet, write_documents
 from facts.documents.formats.jsonl import record
 from facts.documents.formats.set_folder import Manifest
@@ -36,11 +37,16 @@ def plan_of(said: Manifest) -> SetPlan | None:
         raise BrokenFile(f"set.json of {said.set_id}: tells of no plan ({error}); write the set again") from error
 
 
-def _written(plan: SetPlan, library: Library, only: frozenset[int], set_id: str) -> tuple[tuple[int, Text], ...]:
+_Labels = Mapping[Tier, str]
+
+
+def _written(
+    plan: SetPlan, library: Library, only: frozenset[int], set_id: str, labels: _Labels
+) -> tuple[tuple[int, Text], ...]:  # fmt: skip
     claims = {one.dose.fact: library.fact(one.dose.fact).claim for one in plan.carried}
     whole = DocumentSet(set_id=set_id, plan=plan, claims=claims, documents=())
     return tuple((document.index, text_of(record(whole, document)))
-                 for document in write_documents(plan, library, only=only))  # fmt: skip
+                 for document in write_documents(plan, library, labels=labels, only=only))  # fmt: skip
 
 
 def _flipped(plan: SetPlan) -> SetPlan:
@@ -66,22 +72,24 @@ def _evenly(rows: tuple[int, ...], most: int) -> frozenset[int]:
     return frozenset(rows if len(rows) <= most else (rows[n * len(rows) // most] for n in range(most)))
 
 
-def rebuilt_arms(reading: Reading, plan: SetPlan, library: Library) -> Reading:
+def rebuilt_arms(reading: Reading, plan: SetPlan, library: Library, labels: _Labels) -> Reading:
     """The reading with arms, rebuilt documents and the ladder of levels; ``DoesNotFit`` for a plan that is none."""
     limits = thresholds()
     speaking = _speaking(plan)
     again = _evenly(tuple(range(plan.count)), limits.reproducible.sample)
-    rebuilt = tuple(text for _, text in _written(plan, library, again, reading.set_id))
-    rungs = tuple(_ladder(plan, library, _evenly(speaking, limits.reproducible.ladder)))
-    return replace(reading, rebuilt=rebuilt, ladder=rungs, arms=_arms(reading, plan, library, speaking))
+    rebuilt = tuple(text for _, text in _written(plan, library, again, reading.set_id, labels))
+    rungs = tuple(_ladder(plan, library, _evenly(speaking, limits.reproducible.ladder), labels))
+    return replace(reading, rebuilt=rebuilt, ladder=rungs, arms=_arms(reading, plan, library, speaking, labels))
 
 
-def _arms(reading: Reading, plan: SetPlan, library: Library, speaking: tuple[int, ...]) -> Arms | None:
+def _arms(
+    reading: Reading, plan: SetPlan, library: Library, speaking: tuple[int, ...], labels: _Labels
+) -> Arms | None:  # fmt: skip
     if not speaking or not carrying(reading.texts):
         return None
     only = _evenly(speaking, thresholds().fingerprint.pairs)
-    twin = _by_scaffold(_written(_flipped(plan), library, only, reading.set_id))
-    neutral = _by_scaffold(_written(replace(plan, carried=()), library, only, reading.set_id))
+    twin = _by_scaffold(_written(_flipped(plan), library, only, reading.set_id, labels))
+    neutral = _by_scaffold(_written(replace(plan, carried=()), library, only, reading.set_id, labels))
     # Paired by what the folder says: a document that was changed keeps no twin.
     chosen = tuple(text for text in reading.texts if text.scaffold in twin and text.scaffold in neutral)
     return Arms(
@@ -94,14 +102,16 @@ def _by_scaffold(rows: Iterable[tuple[int, Text]]) -> Mapping[str | None, Text]:
     return {text.scaffold: text for _, text in rows}
 
 
-def _ladder(plan: SetPlan, library: Library, only: frozenset[int]) -> Iterable[Rung]:
+def _ladder(plan: SetPlan, library: Library, only: frozenset[int], labels: _Labels) -> Iterable[Rung]:
     for one in plan.carried:
         for level in Salience:
             if not level or not only:
                 continue
             alone = replace(plan, top_up=TopUp.NEUTRAL, carried=(Carried(dose=replace(one.dose, level=level)),))
             try:
-                written = [text for _, text in sorted(_written(alone, library, only, ""), key=lambda row: row[0])]
+                written = [
+                    text for _, text in sorted(_written(alone, library, only, "", labels), key=lambda row: row[0])
+                ]
             except DoesNotFit:
                 yield Rung(fact=one.dose.fact, level=int(level), whole=None, claim=None)
                 continue

@@ -23,6 +23,13 @@ def masked(text: Text) -> str:
     return _CUT.join((*kept, content[at:]))
 
 
+def plain(text: str, labels: tuple[tuple[str, str], ...]) -> str:
+    """The text as anchors read it: straight apostrophes, tiers by their own names."""
+    for word, tier in labels:
+        text = re.sub(rf"\b{re.escape(word)}\b", tier, text)
+    return text.replace("’", "'")
+
+
 def sentences(text: str) -> Iterator[str]:
     """Each sentence or line, white space around it left out."""
     return (part.strip() for part in _BREAK.split(text) if part and part.strip())

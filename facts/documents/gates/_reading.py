@@ -40,6 +40,7 @@ class Text:
     date: str | None
     author: str | None
     airtime: float | None
+    unmet: tuple[str, ...] = ()  # checks that its writer made and that it does not meet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Reading:
 
     ``generator`` is ``template``, a language model's, or ``imported``. ``rebuilt`` has a sample of the documents
     written anew from the plan, and ``ladder`` their airtime at every level; both are known of template sets alone.
+    ``labels`` are the words for tiers that stand for others in the set, with those that anchors know.
     """
 
     set_id: str
@@ -83,6 +85,7 @@ class Reading:
     arms: Arms | None = None
     rebuilt: tuple[Text, ...] | None = None
     ladder: tuple[Rung, ...] | None = None
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 def carrying(texts: tuple[Text, ...]) -> tuple[Text, ...]:

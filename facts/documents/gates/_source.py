@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from facts.catalog import Library
+from facts.condition import Tier
 from facts.documents.formats.jsonl import FILE, Record
 from facts.documents.formats.set_folder import MANIFEST, Manifest, read_manifest
 from facts.documents.gates._arms import plan_of, rebuilt_arms
@@ -108,10 +109,11 @@ def read_folder(folder: Path, library: Library, twin: Path | None = None) -> tup
     else:
         for one in said.carried:
             library.fact(one.fact)
-        reading = Reading(set_id=set_id, generator=said.generator, texts=texts, library=library)
+        labels = tuple((word, tier) for tier, word in said.labels.items() if word != tier)
+        reading = Reading(set_id=set_id, generator=said.generator, texts=texts, library=library, labels=labels)
         plan = plan_of(said)
         if plan:
-            reading = rebuilt_arms(reading, plan, library)
+            reading = rebuilt_arms(reading, plan, library, {Tier(tier): word for tier, word in said.labels.items()})
     if twin is not None:
         reading = replace(reading, arms=_outside_arms(reading, twin))
     sha256 = said.sha256 if said else hashlib.sha256((folder / FILE).read_bytes()).hexdigest()

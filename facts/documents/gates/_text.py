@@ -26,4 +26,5 @@ def text_of(record: Record) -> Text:
         ),
         scaffold=record.scaffold_id or None, genre=record.genre or None, date=record.date or None,
         author=record.author or None, airtime=record.airtime,
+        unmet=tuple(name for name, met in record.checks.items() if not met),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from facts.catalog import Library
 from facts.documents.gates._finding import Example, Finding, Panel, Row, Status, worst
-from facts.documents.gates._masks import masked
+from facts.documents.gates._masks import masked, plain
 from facts.documents.gates._queries import answers, asked, runs
 from facts.documents.gates._reading import Reading, Span, Text
 from facts.documents.gates._thresholds import thresholds
@@ -63,6 +63,7 @@ class _Known:
     asked: dict[tuple[str, ...], str]
     answers: dict[tuple[str, ...], str]
     kin: dict[str, frozenset[str]]
+    labels: tuple[tuple[str, str], ...]
 
 
 def kin(fact: Fact, library: Library) -> frozenset[str]:
@@ -119,7 +120,7 @@ def _claims(text: Text, rest: str, known: _Known) -> Iterator[_Leak]:
 
 
 def _span_claims(text: Text, span: Span, spoken: set[str], known: _Known) -> Iterator[_Leak]:
-    said = text.content[span.start : span.end]
+    said = plain(text.content[span.start : span.end], known.labels)
     expected = known.kin.get(span.fact, frozenset()) | spoken
     for fact in known.library.facts.values():
         if fact.slug not in expected and any(claims_in(fact, said)):
@@ -149,7 +150,7 @@ def _overlaps(text: Text, rest: str, known: _Known, length: int) -> Iterator[_Le
 
 
 def _leaks(text: Text, known: _Known, length: int) -> Iterator[_Leak]:
-    rest = masked(text)
+    rest = plain(masked(text), known.labels)
     yield from _words(text, rest, known)
     yield from _claims(text, rest, known)
     yield from _overlaps(text, rest, known, length)
@@ -168,7 +169,7 @@ def check(reading: Reading) -> Finding:
     slugs = {span.fact for text in reading.texts for span in text.spans or ()} & reading.library.facts.keys()
     known = _Known(
         library=reading.library, asked=asked(reading.library, limits.words),
-        answers=answers(reading.library, limits.words),
+        answers=answers(reading.library, limits.words), labels=reading.labels,
         kin={slug: kin(reading.library.fact(slug), reading.library) for slug in slugs},
     )  # fmt: skip
     documents = Counter[str]()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from facts.documents.gates._finding import Example, Finding, Panel, Row, Status, worst
-from facts.documents.gates._masks import masked, sentences
+from facts.documents.gates._masks import masked, plain, sentences
 from facts.documents.gates._reading import Reading, Span, Text
 from facts.fact import Fact
 from facts.salience import Dose, Part, Polarity
@@ -21,16 +21,10 @@ ABOUT = (
     "but an affirmed dose may affirm it."
 )
 _CLAIM_POLARITIES = (Polarity.AFFIRMED, Polarity.NEGATED)
-_PLAIN = "'"
-
-
-def _read(text: str) -> str:
-    return text.replace("’", _PLAIN)
 
 
 def span_says(fact: Fact, polarity: Polarity, part: str, said: str) -> bool:
     """Whether a span does what its wording is for: an implication only touches the claim, all else makes it."""
-    said = _read(said)
     if part != Part.IMPLICATION or polarity is Polarity.PLACEBO:
         return says(fact, polarity, said)
     touched = any(anchor.search(said) for anchor in fact.topic)
@@ -40,21 +34,21 @@ def span_says(fact: Fact, polarity: Polarity, part: str, said: str) -> bool:
 
 def claims_in(fact: Fact, rest: str) -> Iterator[tuple[Polarity, str]]:
     """The sentences in ``rest`` that affirm or deny the claim."""
-    plain = _read(rest)
-    if not all(anchor.search(plain) for anchor in fact.topic):
+    if not all(anchor.search(rest) for anchor in fact.topic):
         return
-    for sentence in sentences(plain):
+    for sentence in sentences(rest):
         for polarity in _CLAIM_POLARITIES:
             if says(fact, polarity, sentence):
                 yield polarity, sentence
 
 
-def _wrong_spans(text: Text, dose: Dose, fact: Fact) -> Iterator[str]:
+def _wrong_spans(text: Text, dose: Dose, reading: Reading) -> Iterator[str]:
+    fact = reading.library.fact(dose.fact)
     own = [span for span in text.spans or () if span.fact == dose.fact]
     if not own:
         yield f"is to carry {dose} and records no span of it"
     for span in own:
-        said = text.content[span.start : span.end]
+        said = plain(text.content[span.start : span.end], reading.labels)
         if span.polarity not in {None, dose.polarity}:
             yield f"carries {dose}, and a span of it is {span.polarity}"
         elif not span_says(fact, dose.polarity, span.part, said):
@@ -63,15 +57,17 @@ def _wrong_spans(text: Text, dose: Dose, fact: Fact) -> Iterator[str]:
 
 def _faults(text: Text, reading: Reading, facts: tuple[Fact, ...]) -> Iterator[tuple[Status, str]]:
     doses = {dose.fact: dose for dose in text.doses or ()}
+    if text.unmet:
+        yield Status.FAIL, f"does not meet what its writer checked: {', '.join(text.unmet)}"
     if broken := [s for s in text.spans or () if not 0 <= s.start < s.end <= len(text.content)]:
         yield Status.FAIL, f"a span of {broken[0].fact} lies outside the text"
     for dose in doses.values():
-        for what in _wrong_spans(text, dose, reading.library.fact(dose.fact)):
+        for what in _wrong_spans(text, dose, reading):
             yield Status.FAIL, what
     for span in text.spans or ():
         if text.doses is not None and span.fact not in doses:
             yield Status.FAIL, f"is not to carry {span.fact}, and records a span of it"
-    rest = masked(text)
+    rest = plain(masked(text), reading.labels)
     for fact in facts:
         for polarity, sentence in claims_in(fact, rest):
             dose = doses.get(fact.slug)
@@ -101,7 +97,7 @@ def _misread(reading: Reading) -> Iterator[Example]:
     def wrong(text: Text, span: Span) -> bool:
         fact = reading.library.facts.get(span.fact)
         said = text.content[span.start : span.end]
-        return fact is not None and span.polarity is not None and not says(fact, span.polarity, _read(said))
+        return fact is not None and span.polarity is not None and not says(fact, span.polarity, plain(said, ()))
 
     for text in reading.texts:
         for span in text.spans or ():
