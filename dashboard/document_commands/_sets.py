@@ -31,7 +31,8 @@ def find_set(name: str, workspace: Workspace) -> Path:
 
 
 def carried(words: Iterable[str]) -> tuple[Carried, ...]:
-    """What ``objections_read:4a@100`` and its like say: fact, level, polarity, and in how many documents (all).
+    """What ``objections_read:4a@100`` and its like say: fact, level, polarity (affirmed), and in how many documents
+    (all).
 
     Raises ``FactError`` naming the word that cannot be read.
     """
@@ -40,5 +41,7 @@ def carried(words: Iterable[str]) -> tuple[Carried, ...]:
         dose, at, breadth = word.partition("@")
         if at and not breadth.isdecimal():
             raise FactError(f"cannot read {word!r}; after @ stands how many documents carry the fact, as in {dose}@100")
+        if dose[-1:].isdecimal():  # no letter: the fact holds
+            dose += "a"
         found += [Carried(dose=choice.dose, carriers=int(breadth) if at else None) for choice in decode(dose).values()]
     return tuple(found)

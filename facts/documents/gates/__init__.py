@@ -9,8 +9,9 @@ from typing import Protocol, cast
 
 from facts.documents.gates._finding import Example, Finding, Panel, Row, Status, worst
 from facts.documents.gates._reading import Reading
+from facts.documents.gates._source import is_imported
 
-__all__ = ["Example", "Finding", "Gate", "Panel", "Reading", "Row", "Status", "gates", "worst"]
+__all__ = ["Example", "Finding", "Gate", "Panel", "Reading", "Row", "Status", "gates", "is_imported", "worst"]
 
 
 class Gate(Protocol):

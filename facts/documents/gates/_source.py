@@ -97,6 +97,11 @@ def _texts(folder: Path) -> tuple[str, tuple[Text, ...], Manifest | None]:
     return kind.set_id, texts, None
 
 
+def is_imported(folder: Path) -> bool:
+    """Whether the set came from outside; ``BrokenFile`` where its manifest cannot be read."""
+    return _kind(folder).kind == "imported"
+
+
 def read_folder(folder: Path, library: Library, twin: Path | None = None) -> tuple[Reading, str]:
     """The set and the sha256 of its documents.
 

@@ -184,9 +184,11 @@ def check(reading: Reading) -> Finding:
     kinds = ("behaviour", "process", "advice", "other_fact", "contradiction", "assertion", "overlap", "probe_overlap")
     status = worst(tuple(statuses))
     examples.sort(key=lambda row: row[0] is not Status.FAIL)
+    shown = {example.doc_id: example for _, example in reversed(examples)}
+    first = [shown[doc_id] for doc_id in dict.fromkeys(example.doc_id for _, example in examples)]
     return Finding(
         status=status, says=_SAID[status], numbers=tuple((kind, float(documents[kind])) for kind in kinds),
-        examples=tuple(example for _, example in examples[: limits.worst]),
+        examples=tuple(first[: limits.worst]),
         panels=(Panel(name="leaks", title="Documents that leak, by what they leak", unit="documents", rows=tuple(
             Row(arm="this set", bin=kind, value=float(documents[kind])) for kind in kinds
         )),),

@@ -159,7 +159,8 @@ _SAID = {
 def check(reading: Reading) -> Finding:
     """How far the arms lie apart in each trait."""
     limits, arms = thresholds().parity, reading.arms
-    if arms is None or min(len(arms.fact), len(arms.twin)) < limits.least:
+    few = arms is None or min(len(arms.fact), len(arms.twin)) < limits.least
+    if arms is None or not arms.fact or not arms.twin or (few and not arms.paired):
         return Finding(status=Status.UNMEASURED, says=_SAID[Status.UNMEASURED])
     others: dict[str, Sequence[Text]] = {"twin": arms.twin}
     if arms.neutral is not None:
@@ -174,6 +175,10 @@ def check(reading: Reading) -> Finding:
         examples += pairs
         silent = silent_twins(arms) if name == "neutral" else None
         for trait in _traits(arms.fact, other, silent, limits):
+            if few and trait.name.startswith("tone"):  # pairs share all else; tone is drawn
+                judged[f"{trait.name} ({name})"] = Status.UNMEASURED
+                numbers.append((f"{trait.name}_{name}", None))
+                continue
             status, found = _judge_trait(trait, limits, paired=arms.paired)
             judged[f"{trait.name} ({name})"] = status
             numbers.append((f"{trait.name}_{name}", found))
