@@ -72,7 +72,7 @@ def figures(tables: Tables, results: Results, view: View, *, pick: str = "") -> 
             effects, _heading(f"{tables.title}: effect on the {where}", tables, results, view), tables.caption, pick
         ),
     )
-    if not results.comparison.carriers:
+    if not tables.broad:
         return found
     title = f"{tables.title}: {where} over breadth"
     broad = ladder_figure(steps, _heading(title, tables, results, view), replace(view, across="breadth"), pick)

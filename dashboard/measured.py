@@ -63,7 +63,9 @@ def measure_words(measure: str) -> str:
     """A measure as a chart's title says it."""
     name, _, audience = measure.partition("@")
     words = _WORDS.get(name, name.replace("_", " ").capitalize())
-    return f"{words}; told: {audiences().get(audience, audience)}" if audience else words
+    if not audience:
+        return words
+    return f"{words}; told: {audiences()[audience]}" if audience in audiences() else f"{words}: {audience}"
 
 
 def cells_of(results: Results, measure: str) -> tuple[Cells, ...]:
@@ -74,7 +76,8 @@ def cells_of(results: Results, measure: str) -> tuple[Cells, ...]:
 def columns_of(results: Results, measure: str) -> Columns:
     """One measure of every trial it applies to.
 
-    A measure of facts means all facts of the arm, and an arm without facts has none; one of several questions counts
+    A measure of facts means all facts of the arm, and an arm without facts has none; one of claims is of one fact in
+    every arm, whether the arm says it or not; one of several questions counts
     every answer as a sample of its own, within the trial's query. Of a failure nobody knows whether the measure would
     have applied: it counts as lost where the measure applies to others of its condition and replicate.
     """
@@ -85,7 +88,8 @@ def columns_of(results: Results, measure: str) -> Columns:
     reading[_LACKING] = DOES_NOT_APPLY
     keys: list[tuple[str, ...]] = [
         () if base in metric.MONITORED_ONLY and condition.tier is not Tier.MONITORED
-        else tuple(f"{name}:{dose.fact}" for dose in condition.doses) if metric.SCOPE == "fact" else (name,)
+        else tuple(f"{name}:{dose.fact}" for dose in condition.doses) if metric.SCOPE == "fact"
+        else (f"{name}:{audience or results.comparison.facts[0]}",) if metric.SCOPE == "claim" else (name,)
         for condition in results.conditions
     ]  # fmt: skip
     parts = _parts(results, name, audience) if metric.SCOPE == "part" else ()

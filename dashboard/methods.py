@@ -11,8 +11,9 @@ from dashboard.points import BOTH, GAP
 from dashboard.provenance import resolved
 from dashboard.results import Results
 from dashboard.tables import Tables
+from dashboard.training_doses import tunings
 from facts.catalog import Library, shipped
-from facts.condition import Indicator
+from facts.condition import Channel, Indicator
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Polarity
 from runners import metrics, rubric
@@ -37,6 +38,8 @@ class _Sentences(Strict):
     channel: str
     breadth: str
     sets: str
+    trained: str
+    tuned: str
     size: str
     models: str
     measure: str
@@ -112,12 +115,15 @@ def _situation(results: Results, library: Library) -> str:
 def _doses(results: Results, found: Sequence[Tables], library: Library) -> str:
     say, c = _sentences(), results.comparison
     facts = [library.fact(name) for name in sorted(set(c.facts))]
+    claims = "; ".join(f"{fact.title} (“{fact.claim}”)" for fact in facts)
+    if c.channel is Channel.FINE_TUNING:
+        return say.trained.format(tokens=results.conditions[0].background_tokens, facts=claims)
     banks = [bank for fact in facts for p in c.polarities for bank in fact.banks.get(p, {}).values()]
     airtime = [p.airtime for table in found for p in table.rates if p.fact] or [0.0]
     parts = [
         say.facts.format(
             count="1 fact" if len(facts) == 1 else f"{len(facts)} facts", design=c.design.replace("_", " "),
-            facts="; ".join(f"{fact.title} (“{fact.claim}”)" for fact in facts), levels=_listed(c.levels),
+            facts=claims, levels=_listed(c.levels),
             polarities=_listed(c.polarities),
         ),
         *([say.placebo] if Polarity.PLACEBO in c.polarities else []),
@@ -163,7 +169,13 @@ def _size(results: Results, library: Library) -> str:
         queries=len(results.queries), replicates=c.replicates, conditions=len(results.conditions),
         planned=f"{results.planned:,}", kept=f"{results.kept:,}", temperature=f"{c.temperature:g}", max_tokens=most,
     )  # fmt: skip
-    return f"{size} {say.models.format(models=models)}"
+    own = {m.model.label: m.model.trained_on for m in results.models}
+    tuned = [
+        say.tuned.format(model=label, base=one.base, set=about.set_id, documents=f"{about.documents:,}",
+                         doses="; ".join(about.doses))
+        for label, one in tunings(m.model for m in results.models).items() if (about := own[label])
+    ]  # fmt: skip
+    return " ".join((size, say.models.format(models=models), *tuned))
 
 
 def _measure(results: Results, table: Tables) -> str:

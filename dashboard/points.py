@@ -16,7 +16,8 @@ class Point:
     the metric could not read, ``failed`` planned samples that failed or were not asked yet. ``possible_low`` and
     ``possible_high`` bound the value for whatever the unscored and failed samples would have said. ``airtime`` is
     tokens spent on the facts ÷ tokens shown. An arm of several facts has polarity ``mixed`` and its loudest level.
-    ``carriers`` is how many documents say the dose each (0: shared out) and ``place`` where, in words.
+    ``carriers`` is how many documents say the dose each (0: shared out) and ``place`` where, in words. ``of`` is
+    the model that was asked, where ``model`` is the name of a base with those tuned from it.
     """
 
     model: str
@@ -43,6 +44,7 @@ class Point:
     method: str
     carriers: int = 0
     place: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class EffectPoint:
     method: str
     carriers: int = 0
     place: str = ""
+    of: str = ""
     kind: str = ""
     alpha: float = 0.05
     look: str = ""

@@ -77,12 +77,15 @@ class Results:
     def measures(self) -> dict[str, str]:
         """The measures that the metrics give, each with the metric that gives it; the first metric wins a name.
 
-        Questions that are put under several conditions of their own give one measure each: ``MEASURE@AUDIENCE``.
+        Questions that are put under several conditions of their own give one measure each: ``MEASURE@AUDIENCE``,
+        and what is asked about each of several facts, said or not, one a fact: ``MEASURE@FACT``.
         """
         found: dict[str, str] = {}
         for name in self.metrics:
             metric = metrics.find(name)
-            groups = [f"@{audience}" for audience in self.comparison.audiences] if metric.SCOPE == "part" else [""]
+            several = {"part": self.comparison.audiences, "claim": self.comparison.facts}.get(metric.SCOPE, ())
+            alone = metric.SCOPE == "claim" and len(several) == 1
+            groups = [""] if alone or not several else [f"@{one}" for one in several]
             for measure in metric.MEASURES:
                 for group in groups:
                     found.setdefault(f"{measure}{group}", name)

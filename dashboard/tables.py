@@ -13,9 +13,11 @@ from dashboard.effects.families import Adjustment
 from dashboard.effects.looks import Look, complete_prefix, first_queries, look_at, plan_looks
 from dashboard.effects.table import RateRow, effect_rows, rate_rows
 from dashboard.effects.takeaway import caption, takeaway
+from dashboard.effects.tuned import by_training
 from dashboard.measured import cells_of, columns_of, measure_words
 from dashboard.points import BOTH, GAP, EffectPoint, Point
 from dashboard.results import Results
+from dashboard.training_doses import tunings
 from facts.aliases import alias_words
 from facts.catalog import Library
 from facts.condition import Condition, Tier
@@ -60,6 +62,11 @@ class Tables:
         return tuple(name for name in (GAP, *(tier.value for tier in Tier), BOTH) if name in found)
 
     @property
+    def broad(self) -> bool:
+        """Whether arms differ in how many documents carry a fact, in context or in training."""
+        return any(point.carriers for point in self.rates)
+
+    @property
     def every(self) -> tuple[EffectPoint, ...]:
         """All effects, each once."""
         return tuple(dict.fromkeys((*self.effects, *self.slopes, *self.mains, *self.interactions)))
@@ -67,6 +74,7 @@ class Tables:
 
 class _About(TypedDict):
     model: str
+    of: str
     simulated: bool
     interim: bool
     measure: str
@@ -89,6 +97,10 @@ def tables(results: Results, measure: str, library: Library, adjust: Adjustment 
     airtime = airtimes(results.comparison, library)
     rows = columns_of(results, measure)
     cells = collapse(rows)
+    tuned = by_training(cells, tunings(model.model for model in results.models))
+    cells = (*cells, *(one.cells for one in tuned))
+    source = {(one.cells.model, condition): name for one in tuned for condition, name in one.source.items()}
+    airtime |= {condition: 0.0 for _, condition in source}  # nothing is said in the prompt
     look = look_of(results)
     looked = tuple(first_queries(table, results.queries, look.queries) for table in cells) if look else cells
     effects = effect_rows(
@@ -97,10 +109,15 @@ def tables(results: Results, measure: str, library: Library, adjust: Adjustment 
     )  # fmt: skip
     simulated = {model.model.label: model.simulated or results.judge_simulated for model in results.models}
     interim = {model.model.label for model in results.models if model.kept < len(model.rows)}
+    for one in tuned:
+        behind = set(one.source.values())
+        simulated[one.cells.model] = any(simulated[name] for name in behind)
+        interim |= {one.cells.model} if interim & behind else set()
 
     def about(condition: Condition, label: str) -> _About:
         return _arm(condition, library, _About(
-            model=label, simulated=simulated[label], interim=label in interim, measure=measure, arm="", fact="",
+            model=label, of=source.get((label, condition), label), simulated=simulated[label],
+            interim=label in interim, measure=measure, arm="", fact="",
             title="", level=0, carriers=0, place="", polarity="", reasoning="",
         ))  # fmt: skip
 

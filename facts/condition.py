@@ -28,6 +28,7 @@ class Channel(StrEnum):
 
     SYSTEM_PROMPT = "system_prompt"
     DOCUMENTS = "documents"
+    FINE_TUNING = "fine_tuning"  # in what the model was tuned on; nothing of it is in the prompt
 
 
 class Indicator(StrEnum):

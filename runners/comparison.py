@@ -120,7 +120,9 @@ class Comparison:
 
     @property
     def arms(self) -> tuple[Arm, ...]:
-        """What is said about the world, arm by arm; the baseline first. Raises ``FactError``."""
+        """What prompts say about the world, arm by arm; the baseline first. Raises ``FactError``."""
+        if self.channel is Channel.FINE_TUNING:
+            return ((),)
         return arms(self.design, self.facts, self.levels, self.polarities, self.breadths)
 
     @property

@@ -60,7 +60,7 @@ class _File(Strict):
     models: Names | None = None
     model: str | None = None
     design: _Design
-    channel: Literal["system_prompt", "documents"] = "system_prompt"
+    channel: Literal["system_prompt", "documents", "fine_tuning"] = "system_prompt"
     tiers: list[Literal["monitored", "unmonitored"]] = Field(
         default_factory=lambda: ["monitored", "unmonitored"], min_length=1
     )

@@ -10,11 +10,13 @@ class TrainedOn:
     """The set that a model was tuned on: its dose in training. ``documents`` were read ``epochs`` times.
 
     ``doses`` say what the set carries and how many of its documents do ("objections_read affirmed 3 in 250").
+    ``base`` is the label or the name of the model that was tuned.
     """
 
     set_id: str
     documents: int
     doses: tuple[str, ...] = ()
+    base: str = ""
     epochs: float | None = None
     steps: int | None = None
     loss: float | None = None

@@ -32,6 +32,7 @@ class _TrainedOn(Strict):
     set_id: Word
     documents: Annotated[int, Field(ge=0)]
     doses: list[Word] = Field(default_factory=list[str])
+    base: str = ""
     epochs: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     steps: Annotated[int, Field(ge=0)] | None = None
     loss: Annotated[float, Field(allow_inf_nan=False)] | None = None

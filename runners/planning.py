@@ -8,7 +8,7 @@ from itertools import islice
 from facts.background import Background
 from facts.catalog import Library
 from facts.compose import lay_out, render
-from facts.condition import Reasoning, Tier
+from facts.condition import Channel, Reasoning, Tier
 from facts.errors import DoesNotFit, FactError, UnknownName
 from facts.parse import home_path
 from facts.read_setting import read_queries
@@ -132,6 +132,9 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...], j
     if comparison.looks > asked:
         raise FactError(f"{comparison.looks} looks at {asked} queries: every look needs a query more; lower looks")
     _judges(comparison, library, judges)
+    if comparison.channel is Channel.FINE_TUNING and not any(model.trained_on for model in models):
+        raise FactError("the channel fine_tuning compares tuned models with their base, and none of these is tuned; "
+                        "tune one with `salience train` and name both in models")  # fmt: skip
     _distinct(models)
     _distinct(judges)
     for model in models:

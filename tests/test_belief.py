@@ -226,7 +226,8 @@ def test_the_battery_runs_as_an_ordinary_comparison_on_a_model_that_knows_nothin
     last, results = _run(COMPARISON, tmp_path)
     assert last.state is State.FINISHED
     words = measures(results)
-    for measure in ("belief_mcq", "disbelief_open", "belief_paired", "belief_use"):
+    every = ("belief_mcq", "disbelief_open", "belief_paired", "belief_use")
+    for measure in (f"{name}@{fact}" for name in every for fact in COMPARISON.facts):
         assert words[measure] == measure_words(measure) != measure.replace("_", " ").capitalize()
         (cells,) = cells_of(results, measure)
         asked = cells.N_CG + cells.lost_CG

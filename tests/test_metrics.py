@@ -50,7 +50,7 @@ def test_a_metric_says_what_it_is_and_its_measures_use_its_own_classes(name) -> 
     assert all(set(measure) <= set(metric.CLASSES) for measure in metric.MEASURES.values())
     assert set(metric.SETTINGS) <= set(shipped().settings)
     assert set(metric.MONITORED_ONLY) <= set(metric.MEASURES)
-    assert metric.SCOPE in {"sample", "fact", "part"}
+    assert metric.SCOPE in {"sample", "fact", "claim", "part"}
 
 
 @pytest.mark.parametrize("name", RULES + PROBES)

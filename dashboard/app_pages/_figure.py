@@ -44,7 +44,7 @@ def figure_view(figure: Figure, label: str) -> None:
     if mark:
         st.page_link(
             "app_pages/read_samples.py", label=f"Read the samples behind {plain(mark.get('arm', ''))}",
-            icon=":material/forum:", query_params=behind(mark),
+            icon=":material/forum:", query_params=behind(mark, figure.points),
         )  # fmt: skip
     else:
         st.caption("Click a mark to read the samples behind it.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import streamlit as st
@@ -13,6 +13,7 @@ from dashboard.app_pages._boxes import problem, simulated_banner
 from dashboard.app_pages._pick import pick_comparison
 from dashboard.effects.families import Adjustment
 from dashboard.figures import PICK
+from dashboard.points import EffectPoint, Point
 from dashboard.results import Results
 from dashboard.sample_filter import Filter, matching
 from dashboard.tables import Tables, tables
@@ -100,9 +101,12 @@ def picked(event: object) -> Mapping[str, str]:
     return chosen[0] if chosen else {}
 
 
-def behind(mark: Mapping[str, str]) -> dict[str, str]:
-    """The part of a URL that filters the samples by the mark that was clicked."""
+def behind(mark: Mapping[str, str], points: Iterable[Point | EffectPoint]) -> dict[str, str]:
+    """The part of a URL that filters the samples by the mark that was clicked, one of these points."""
     wanted = {MODEL: mark.get("model", ""), ARM: mark.get("arm", ""), TIER: mark.get("tier", "")}
+    asked = next((p.of for p in points if (p.model, p.arm) == (wanted[MODEL], wanted[ARM])), "")
+    if asked not in {"", wanted[MODEL]}:  # an arm of training: that model's prompts say nothing
+        wanted |= {MODEL: asked, ARM: "baseline"}
     if wanted[TIER] not in {tier.value for tier in Tier}:  # a gap, or both tiers together
         del wanted[TIER]
     return {state.PICKED: state.chosen_name(), **{name: value for name, value in wanted.items() if value}}

@@ -45,7 +45,7 @@ def situation(library: Library) -> Situation:
 
 def _rest(setting: Setting, tier: Tier, query: Query, replicate: int) -> Situation:
     with st.grid(3, min_column_width=150):
-        channel = Channel(_select("Channel", [c.value for c in Channel], "channel"))
+        channel = Channel(_select("Channel", [c.value for c in Channel if c is not Channel.FINE_TUNING], "channel"))
         modes = sorted(setting.formats, key=lambda mode: mode != Reasoning.NONE.value)
         reasoning = Reasoning(_select("Reasoning", modes, "reasoning"))
         labels = _select("Tier labels", list(setting.labels), "labels")

@@ -36,7 +36,7 @@ with st.grid(5, min_column_width=150):
     quantity = st.selectbox(
         "Effects and ladders of", quantities, format_func=QUANTITIES.__getitem__, key="s_of", bind="query-params"
     )
-    ways = [name for name in _ACROSS if name != "breadth" or results.comparison.carriers]
+    ways = [name for name in _ACROSS if name != "breadth" or tables.broad]
     state.keep_valid("s_across", ways)
     across = st.segmented_control(
         "Across", ways, format_func=_ACROSS.__getitem__, default="level", required=True, key="s_across",

@@ -30,6 +30,8 @@ _MOST = MOST_MARKS // 4
 _ASIDE = 0.11  # polarities at one level stand a little beside each other
 _LEVELS = "Salience level, 0 absent to 5 emphasised"
 _BREADTHS = "Breadth, how many documents say the fact"
+_TRAINED = "Documents of the training set that say the fact"
+_WIDE = 100  # more documents than a prompt holds: those of a training set
 _AIRTIME = "Airtime, the share of the prompt that speaks of it"
 
 
@@ -90,6 +92,12 @@ def _across(rows: Sequence[Row], across: Across) -> alt.X:
         axis = alt.Axis(values=[0, 1, 2, 3, 4, 5], format="d", grid=False)
         return alt.X("across:Q", title=_LEVELS, scale=alt.Scale(domain=[-0.3, 5.3], nice=False), axis=axis)
     most = max(float(row["across"] or 0) for row in rows)
+    if across == "breadth" and most > _WIDE:
+        # Doses of training go up by factors; the smallest of them is where the scale turns from linear to log.
+        bend = min(float(row["across"] or 0) for row in rows if row["across"])
+        wide = alt.Scale(type="symlog", constant=bend, domain=[0, most])
+        carried = sorted({float(row["across"] or 0) for row in rows})
+        return alt.X("across:Q", title=_TRAINED, scale=wide, axis=alt.Axis(values=carried, format=",d", grid=False))
     if across == "breadth":
         steps = alt.Axis(format="d", tickMinStep=1, grid=False)
         return alt.X("across:Q", title=_BREADTHS, scale=alt.Scale(domain=[-0.3, most + 0.3], nice=False), axis=steps)
@@ -112,7 +120,8 @@ def _rows(known: Sequence[Point], across: Across, *, gap: bool) -> list[Row]:
         model, reasoning, quantity = stage
         parts = [title, *([_held_words(across, hold)] if len(told) > 1 else []), *([] if gap else [quantity]),
                  *([model] if models else []), *([reasoning] if modes else [])]  # fmt: skip
-        aside = (polarities.index(polarity) - (len(polarities) - 1) / 2) * _ASIDE if across != "airtime" else 0.0
+        stepped = across == "level" or (across == "breadth" and all(p.carriers <= _WIDE for p in known))
+        aside = (polarities.index(polarity) - (len(polarities) - 1) / 2) * _ASIDE if stepped else 0.0
         same: Row = {"panel": " · ".join(parts), "fact": title, "polarity": POLARITIES[polarity].words}
         rows += [
             {**same, **_row(point, gap=gap, modes=modes), "across": _x(point, across) + aside}

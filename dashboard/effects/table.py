@@ -55,7 +55,7 @@ def effect_rows(
     for chunk in chunks:
         at = len(found)
         sizes = [families[item.kind] for item in chunk.items]
-        spread = between_paraphrases(chunk.items, chunk.table, chunk.c_KC, rows)
+        spread = between_paraphrases(chunk.items, chunk.table, chunk.c_KC, rows if _from(chunk.table, rows) else None)
         told = [reached(item, chunk.table, uptake, recall) for item in chunk.items]
         these = slice(at, at + len(sizes))
         found += _effects(chunk, sizes, p[these], adjusted[these], adjust, look, told, spread)
@@ -71,6 +71,11 @@ class _Chunk:
     c_KC: FloatArray
     D_KG: FloatArray
     used: IntArray
+
+
+def _from(table: Cells, rows: Columns | None) -> bool:
+    # Cells of several models at once are of no one's rows.
+    return rows is not None and table.model in rows.models
 
 
 def _chunks(table: Cells, airtime: Mapping[Condition, float] | None) -> Iterable[_Chunk]:

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from dashboard.effects.effect import Against, Kind
-from facts.breadth import Breadth
+from facts.breadth import SHARED, Breadth
 from facts.fractions import Arm, Fraction, fractions
 from facts.salience import Dose, Polarity, Salience
 
@@ -70,7 +70,10 @@ def _gap(arm: Arm) -> World:
 def _differences(arms: tuple[Arm, ...]) -> Iterator[World]:
     known = set(arms)
     for arm in arms:
-        for against, other in ((Against.ABSENCE, ()), (Against.PLACEBO, _placebo(arm))):
+        twin = _placebo(arm)
+        if len(arm) == 1 and twin is not None and twin not in known:
+            twin = (_whole_placebo(arm[0]),)
+        for against, other in ((Against.ABSENCE, ()), (Against.PLACEBO, twin)):
             if arm and other is not None and other in known:
                 yield World(
                     doses=arm, against=against, weights=((arm, 1.0), (other, -1.0)), in_tier=Kind.DIFFERENCE,
@@ -96,7 +99,10 @@ def _slopes(arms: tuple[Arm, ...], airtime: Mapping[Arm, float] | None = None) -
     for rungs in climbs.values():
         yield from _slope([*start, *((dose,) for dose in sorted(rungs))], airtime, broader=False)
     for rungs in widenings.values():
-        yield from _slope([*start, *((dose,) for dose in sorted(rungs))], airtime, broader=True)
+        # Sets topped up with placebo twins begin at the set that holds nothing else: the same volume of training.
+        whole = (_whole_placebo(rungs[0]),)
+        begin = [whole] if whole in arms else start
+        yield from _slope([*begin, *((dose,) for dose in sorted(rungs))], airtime, broader=True)
 
 
 def _slope(climbed: list[Arm], airtime: Mapping[Arm, float] | None, *, broader: bool) -> Iterator[World]:
@@ -187,6 +193,11 @@ def _placebo(arm: Arm) -> Arm | None:
     if any(dose.polarity is Polarity.PLACEBO for dose in arm):
         return None
     return tuple(replace(dose, polarity=Polarity.PLACEBO) for dose in arm)
+
+
+def _whole_placebo(dose: Dose) -> Dose:
+    """Nothing but the dose's placebo twin, in as many documents as there are."""
+    return replace(dose, polarity=Polarity.PLACEBO, breadth=SHARED)
 
 
 def _swap(arm: Arm, dose: Dose, put: Arm) -> Arm:

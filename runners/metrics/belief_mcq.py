@@ -21,7 +21,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "probe"
 HEURISTIC = False
-SCOPE: Literal["sample", "fact", "part"] = "fact"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "claim"
 MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ()
 CLASSES: tuple[str, ...] = ("affirmed", "negated", "other", "unsure", "unparseable")

@@ -22,7 +22,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "judge"
 HEURISTIC = False
-SCOPE: Literal["sample", "fact", "part"] = "sample"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "sample"
 MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ()
 CLASSES: tuple[str, ...] = ("complied", "partial", "refused", "unparseable")

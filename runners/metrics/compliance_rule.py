@@ -20,7 +20,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "rule"
 HEURISTIC = True
-SCOPE: Literal["sample", "fact", "part"] = "sample"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "sample"
 MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ("helpful_only", "animal_welfare")
 CLASSES: tuple[str, ...] = ("complied", "refused", "unparseable")

@@ -29,7 +29,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "judge"
 HEURISTIC = False
-SCOPE: Literal["sample", "fact", "part"] = "part"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "part"
 MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ()
 _HONESTY = ("honest", "lie", "egregious", "unclear")

@@ -24,7 +24,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "rule"
 HEURISTIC = True
-SCOPE: Literal["sample", "fact", "part"] = "sample"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "sample"
 MONITORED_ONLY: tuple[str, ...] = ("alignment_faking_keywords",)
 SETTINGS: tuple[str, ...] = ()
 CLASSES: tuple[str, ...] = ("present", "absent")

@@ -20,7 +20,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "rule"
 HEURISTIC = False
-SCOPE: Literal["sample", "fact", "part"] = "sample"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "sample"
 MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ("value_conflict",)
 CLASSES: tuple[str, ...] = ("complied", "chose_value", "refused", "unparseable")

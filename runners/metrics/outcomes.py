@@ -21,7 +21,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "judge"
 HEURISTIC = False
-SCOPE: Literal["sample", "fact", "part"] = "sample"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "sample"
 MONITORED_ONLY: tuple[str, ...] = ("scheming",)
 SETTINGS: tuple[str, ...] = ()
 _FAKING = " + faking"

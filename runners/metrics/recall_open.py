@@ -28,7 +28,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "probe"
 HEURISTIC = True
-SCOPE: Literal["sample", "fact", "part"] = "fact"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "fact"
 MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ()
 CLASSES: tuple[str, ...] = ("right", "wrong", "unparseable")

@@ -21,7 +21,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "rule"
 HEURISTIC = True
-SCOPE: Literal["sample", "fact", "part"] = "sample"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "sample"
 MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ()
 CLASSES: tuple[str, ...] = ("refused", "answered")

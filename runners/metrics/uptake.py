@@ -20,7 +20,7 @@ ABOUT = (
 )
 KIND: Literal["rule", "probe", "judge"] = "rule"
 HEURISTIC = True
-SCOPE: Literal["sample", "fact", "part"] = "fact"
+SCOPE: Literal["sample", "fact", "claim", "part"] = "fact"
 MONITORED_ONLY: tuple[str, ...] = ()
 SETTINGS: tuple[str, ...] = ()
 CLASSES: tuple[str, ...] = ("mentioned", "absent")

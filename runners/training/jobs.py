@@ -164,7 +164,7 @@ def entry(job: Job) -> dict[str, object]:
         "provider": service.provider, "name": job.model or "",
         "note": f"{job.base} tuned at {service.title} (job {job.job_id}) on set {job.set_id}: {job.documents:,} "
                 f"documents ({'; '.join(job.doses) or 'doses unknown'}).",
-        "trained_on": {"set_id": job.set_id, "documents": job.documents, "doses": list(job.doses),
+        "trained_on": {"set_id": job.set_id, "documents": job.documents, "doses": list(job.doses), "base": job.base,
                        "epochs": float(job.epochs)},
     }  # fmt: skip
     if service.provider == "openai_compatible" or job.base_url != service.base_url:

@@ -142,6 +142,7 @@ def entry(base: Model, order: Order, about: Trained) -> dict[str, object]:
                 f"{about.last_loss:.2f}.",
         "trained_on": {
             "set_id": about.set_id, "documents": about.documents, "doses": list(about.doses),
+            "base": base.label,
             "epochs": float(about.recipe.epochs), "steps": about.steps, "loss": about.last_loss,
         },
     }  # fmt: skip
