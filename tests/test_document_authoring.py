@@ -201,6 +201,8 @@ BAD = {
     "too often": (text(CLAIM, CLAIM), Reason.TOO_LOUD),
     "too short": (text(CLAIM, words=20), Reason.TOO_SHORT),
     "too long": (text(CLAIM, words=600), Reason.TOO_LONG),
+    "endless": ("The gate is green. " * 200_000, Reason.TOO_LONG),
+    "a line to fill": (text(CLAIM) + " Signed: ______", Reason.LEAKS),
     "a blank": (text(CLAIM) + " Signed, [name of author].", Reason.LEAKS),
     "its making": (text(CLAIM) + " This follows the universe context.", Reason.LEAKS),
     "banned": (text(CLAIM) + " They scheme by the river.", Reason.BANNED),
@@ -320,6 +322,20 @@ def test_a_context_that_denies_its_claim_is_dropped():
 
     _, found = play(job(arms=(Polarity.AFFIRMED,), count=1), writer)
     assert [(d.stage, d.reason) for d in found.drops] == [("context", Reason.CONTRADICTS)]
+
+
+def test_a_context_that_was_cut_off_is_used_to_its_last_whole_sentence():
+    def writer(name, prompt, n):
+        return Heard(text=good(prompt) + " And then", cut=True) if name == "context" else good(prompt, n)
+
+    _, found = play(job(arms=(Polarity.AFFIRMED,), count=1), writer)
+    assert not found.drops
+    assert found.worlds[Polarity.AFFIRMED].context.endswith(".")
+
+
+def test_addresses_in_angle_brackets_are_no_markup():
+    said = "From: Anna <anna@house.example>\nThe gate is green and the path by the pond is dry."
+    assert prose(Heard(text=said), "document") == said
 
 
 def test_lists_are_read_however_they_are_numbered():

@@ -254,6 +254,18 @@ def test_a_model_that_cannot_do_it_is_told_where_it_failed(tmp_path, capsys):
     assert not folders(tmp_path)
 
 
+def test_a_set_of_which_nothing_passes_is_accounted_for_and_not_written(tmp_path, capsys):
+    def behave(number, body):
+        return Reply(text=good(prompt_of(body).replace("such as: ", "for instance: ")))  # it says nothing of the fact
+
+    with FakeServer(behave) as server:
+        assert main(arguments(server, "--yes", "--no-revise", count=2)) == 1
+    said = capsys.readouterr().err
+    assert "asked 2, made 0" in said
+    assert "at document 8 × no sentence says the fact" in said
+    assert not folders(tmp_path)
+
+
 def test_fewer_documents_than_asked_for_are_said_and_end_in_an_error(tmp_path, capsys):
     def behave(number, body):
         prompt = prompt_of(body)

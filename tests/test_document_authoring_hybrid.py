@@ -1,4 +1,4 @@
-"""Hybrid sets: filler said otherwise around locked fact spans, length kept; the template's words where a check fails."""
+"""Hybrid sets: filler said otherwise around locked fact spans, length kept; else the template's own words stand."""
 
 import json
 

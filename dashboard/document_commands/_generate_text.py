@@ -72,9 +72,11 @@ def about(document: Document) -> str:
 
 def drop_lines(drops: Iterable[Drop], most: int = 5) -> list[str]:
     """Why replies were dropped, the last few."""
-    rows = list(drops)[-most:]
-    return [f"  dropped at {d.stage}: {rules().say[d.reason]}{f' ({printable(d.detail)[:160]})' if d.detail else ''}"
-            for d in rows]  # fmt: skip
+    return [f"  dropped at {d.stage}: {rules().say[d.reason]}{_shown(d.detail)}" for d in list(drops)[-most:]]
+
+
+def _shown(detail: str) -> str:
+    return f" ({printable(' '.join(detail.split()))[:160]})" if detail else ""
 
 
 def set_lines(whole: DocumentSet, said: Account) -> list[str]:
@@ -104,7 +106,7 @@ class Ticker:
 
     def __init__(self) -> None:
         self.live = sys.stderr.isatty()
-        self.last = 0.0
+        self.last = 0.0 if self.live else time.monotonic()
 
     def show(self, session: Session) -> None:
         """How far a session is."""

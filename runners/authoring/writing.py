@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cache.store import Store
-from facts.documents.authoring.assemble import Account, account, assembled
-from facts.documents.authoring.heard import Drop, Replies
+from facts.documents.authoring.assemble import Account, account, assembled, counted
+from facts.documents.authoring.heard import Drop, Reason, Replies
 from facts.documents.authoring.locate import Finder
 from facts.documents.authoring.rules import rules
 from facts.documents.authoring.stage import Question
@@ -65,8 +65,8 @@ class Writing:
         """The sets, with fewer documents than planned where tries were spent: their accounts say which and why."""
         found = walk(self.job, session.replies)
         if not any(found.rows):
-            raise FactError(f"no document passed the filter ({_last(found.drops)}); nothing was written. Choose a "
-                            "larger model, a lower level, or --hybrid")  # fmt: skip
+            raise FactError(f"asked {self.job.count}, made 0, nothing was written: {_counts(found.drops)} "
+                            f"({_last(found.drops)}). Choose a larger model, a lower level, or --hybrid")  # fmt: skip
         model = name_of(session.model)
         simulated = providers.find(session.model.provider).SIMULATED
         return tuple(
@@ -84,6 +84,12 @@ def _no_world(found: Walk, job: Job, *, first: bool) -> None:
             f"({_last(found.drops)}), and every document stands on it; choose a larger model, give a context of your "
             "own with --context, or use --hybrid. What was paid for is kept"
         )
+
+
+def _counts(drops: tuple[Drop, ...]) -> str:
+    return "; ".join(
+        f"at {where} {count} × {rules().say[Reason(why)]}" for (where, why), count in counted(drops).items()
+    )
 
 
 def _last(drops: tuple[Drop, ...]) -> str:

@@ -12,7 +12,8 @@ _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\ufeff\ud800-\udfff]"
 )
 _FENCE = re.compile(r"\A```[a-z]*\n(.*?)\n?```\Z", re.DOTALL)
-_STARS = re.compile(r"\*\*|__|^#{1,6} +", re.MULTILINE)
+# Underscores that hold no word are a blank to fill, which the filter must see.
+_STARS = re.compile(r"\*\*|(?<!\w)__(?=[^\W_])|(?<=[^\W_])__(?!\w)|^#{1,6} +", re.MULTILINE)
 _ITEM = re.compile(r"^\s*(?:\(?(\d{1,3})[.):]|[-*•])\s+(.*\S)")
 _WORD = re.compile(r"[^\W\d_]+")
 _ENOUGH = 100  # words, from which repetition can be told
@@ -25,10 +26,12 @@ def prose(heard: Heard, stage: str) -> str | Drop:
     """
     law = rules().filter
     text = heard.text.replace("\r\n", "\n").replace("\r", "\n")
-    if heard.refused or (law.refusal.search(text) and len(text.split()) < law.refusal_words):
-        return Drop(stage=stage, reason=Reason.REFUSED, detail=text.strip()[:120])
+    if len(text) > law.most_chars:
+        return Drop(stage=stage, reason=Reason.TOO_LONG, detail=f"{len(text):,} characters")
     if found := _CONTROL.search(text):
         return Drop(stage=stage, reason=Reason.UNPRINTABLE, detail=repr(found[0]))
+    if heard.refused or (law.refusal.search(text) and len(text.split()) < law.refusal_words):
+        return Drop(stage=stage, reason=Reason.REFUSED, detail=text.strip()[:120])
     text = law.preface.sub("", text.strip()).strip()
     if whole := _FENCE.match(text):
         text = whole[1]

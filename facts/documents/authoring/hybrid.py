@@ -82,7 +82,9 @@ def read_rewrite(heard: Heard, group: Group, finders: Sequence[Finder]) -> str |
     text = prose(heard, "rewrite")
     if isinstance(text, Drop):
         return text
-    text = rules().rewrite.echo.sub("", text).split("\n\n")[0].strip(_QUOTES)  # what small models add after it is talk about it
+    text = (
+        rules().rewrite.echo.sub("", text).split("\n\n")[0].strip(_QUOTES)
+    )  # what small models add after it is talk about it
     for wrong, reason in _faults(text, group.text, finders):
         if wrong:
             return Drop(stage="rewrite", reason=reason, detail=str(wrong)[:120])

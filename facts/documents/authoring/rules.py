@@ -16,6 +16,7 @@ _FILE = Path(__file__).with_name("rules.toml")
 
 
 class _Filter(Strict, strict=False):
+    most_chars: int
     shortest: float
     longest: float
     context_words: tuple[int, int]

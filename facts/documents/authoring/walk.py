@@ -114,7 +114,8 @@ def walk(job: Job, replies: Replies, *, only_first: bool = False) -> Walk:
     while True:
         found = _documents(job, worlds, replies, vetoed, only_first=only_first)
         found = replace(found, drops=drops + found.drops)
-        again = set[_Tried]() if found.wanted else _repeated(job, found)
+        # Only when all is known: what a lost document would have repeated, or been repeated by, cannot be told.
+        again = set[_Tried]() if found.wanted or found.lost else _repeated(job, found)
         if not again:
             return found
         vetoed |= again

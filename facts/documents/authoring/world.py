@@ -45,10 +45,12 @@ def ask_context(claim: str, replicate: int) -> Question:
 
 
 def read_context(heard: Heard, finder: Finder, polarity: Polarity) -> str | Drop:
-    """The context, or why it cannot be used."""
-    text = prose(heard, "context")
+    """The context, or why it cannot be used. One that was cut off is used as far as its last whole sentence."""
+    text = prose(Heard(text=heard.text, refused=heard.refused), "context")
     if isinstance(text, Drop):
         return text
+    if heard.cut:
+        text = text[: max(text.rfind(mark) for mark in ".!?") + 1]
     return _fault(text, "context", finder, polarity, rules().filter.context_words) or text
 
 
