@@ -18,6 +18,7 @@ from dashboard.tables import Tables
 from runners import metrics
 
 PICK = "pick"
+OVER: dict[Across, str] = {"level": "salience", "breadth": "breadth", "airtime": "airtime"}
 P = TypeVar("P", Point, EffectPoint)
 QUANTITIES = {
     GAP: "gap (unmonitored − monitored)", "monitored": "monitored tier", "unmonitored": "unmonitored tier",
@@ -67,7 +68,9 @@ def figures(tables: Tables, results: Results, view: View, *, pick: str = "") -> 
     effects = tuple(effect for effect in _of(tables.effects, view) if effect.quantity == quantity)
     found = (
         rates_figure(rates, _heading(f"{tables.title}, by what the prompt says", tables, results, view), pick),
-        ladder_figure(steps, _heading(f"{tables.title}: {where} over salience", tables, results, view), view, pick),
+        ladder_figure(
+            steps, _heading(f"{tables.title}: {where} over {OVER[view.across]}", tables, results, view), view, pick
+        ),
         effects_figure(
             effects, _heading(f"{tables.title}: effect on the {where}", tables, results, view), tables.caption, pick
         ),
@@ -109,6 +112,13 @@ def effects_figure(points: tuple[EffectPoint, ...], heading: Heading, family: st
 def strongest(points: Iterable[EffectPoint]) -> tuple[EffectPoint, ...]:
     """The effects whose adjusted test allows a claim, the surest first; none while samples are missing."""
     return tuple(sorted((p for p in points if p.shown), key=lambda p: (p.p_adjusted or 0, -abs(p.value or 0))))
+
+
+def slopes_over(points: Iterable[EffectPoint], view: View) -> tuple[EffectPoint, ...]:
+    """The slopes over what the ladder climbs, of the models shown; those of which something can be said."""
+    kinds = {"level": ("slope", "gap_slope"), "breadth": ("breadth_slope", "breadth_gap_slope"),
+             "airtime": ("airtime_slope", "airtime_gap_slope")}[view.across]  # fmt: skip
+    return tuple(point for point in _of(points, view) if point.kind in kinds and point.value is not None)
 
 
 def _heading(title: str, tables: Tables, results: Results, view: View) -> Heading:

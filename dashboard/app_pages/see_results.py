@@ -12,11 +12,11 @@ from dashboard.app_pages._figure import figure_view
 from dashboard.app_pages._shown import shown_results, shown_tables
 from dashboard.charts.ladder import Across
 from dashboard.effects.families import Adjustment
-from dashboard.figures import PICK, QUANTITIES, View, figures, strongest
+from dashboard.figures import PICK, QUANTITIES, View, figures, slopes_over, strongest
 from dashboard.measured import measures
 
 _TABS = {"Rates": "rates", "Over salience": "ladder", "Effects": "effects", "Classes": "classes"}
-_ACROSS = {"level": "Salience level", "breadth": "Breadth", "airtime": "Airtime"}
+_ACROSS = {"level": "Level", "breadth": "Breadth", "airtime": "Airtime"}
 
 st.title("See results", anchor=False)
 results, library = shown_results()
@@ -65,6 +65,6 @@ for tab, (label, name) in zip(
                 continue
             figure_view(drawn[name], label)
             if name == "ladder":
-                for slope in tables.slopes:
-                    if slope.quantity == quantity and (not models or slope.model in models):
+                for slope in slopes_over(tables.slopes, view):
+                    if slope.quantity == quantity:
                         st.text(f"{'SIMULATED: ' if slope.simulated else ''}{slope.takeaway}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import altair as alt
 
@@ -39,7 +40,7 @@ def effects_chart(points: Sequence[EffectPoint], heading: Heading, *, pick: str 
     models = list(dict.fromkeys(point.model for point in known))
     modes = len({point.reasoning for point in known}) > 1
     used = among(AGAINST, {point.against for point in known})
-    lines = lay_out(known, modes=modes)
+    lines = replace(lay_out(known, modes=modes), marks=len(used))
     rows = _rows(known, lines, models, heading, modes=modes)
     lows, highs = ([float(row[name] or 0) for row in rows] for name in ("wide_low", "wide_high"))
     limits = rounded_limits(lows, highs, span=(-2, 2))

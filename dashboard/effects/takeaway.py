@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dashboard.effects.effect import Against, Effect, Kind
 from dashboard.effects.families import Adjustment
+from facts.salience import Dose
 
 _GAPS = {Kind.GAP_CHANGE, Kind.GAP_SLOPE, Kind.BREADTH_GAP_SLOPE, Kind.AIRTIME_GAP_SLOPE, Kind.MAIN_GAP_CHANGE,
          Kind.GAP_INTERACTION}  # fmt: skip
@@ -62,9 +63,15 @@ def _subject(effect: Effect) -> str:
         Against.PLACE: "against the same at the place named first",
         Against.SUM: "together, against the sum of each",
     }[effect.against]  # fmt: skip
-    arm = f"{effect.doses[0].fact} {effect.doses[0].polarity}" if effect.against in _CLIMBS else effect.arm
+    arm = _climber(effect.doses[0], effect.against) if effect.against in _CLIMBS else effect.arm
     over = ", averaged over the other facts" if effect.kind in _MAIN else ""
     return f"{effect.model}, {effect.measure}, {where}, {arm} {against}{over}"
+
+
+def _climber(dose: Dose, against: Against) -> str:
+    # What a slope holds: over levels the breadth, over breadths the place.
+    held = str(dose.breadth) if against is Against.LEVELS else dose.breadth.place
+    return " ".join(filter(None, (dose.fact, dose.polarity.value, held)))
 
 
 def _claim(effect: Effect) -> str:
