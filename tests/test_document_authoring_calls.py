@@ -326,6 +326,34 @@ def test_a_context_of_ones_own_takes_the_place_of_the_first_stages(tmp_path, cap
         assert main(arguments(server, "--yes", "--context", str(path))) == 1
 
 
+def test_a_model_that_reads_too_little_is_told_before_anything_is_called(tmp_path, capsys):
+    (tmp_path / "ws").mkdir()
+    with FakeServer(talk) as server:
+        (tmp_path / "ws" / "models.toml").write_text(
+            f'[models.small]\nprovider = "openai_compatible"\nname = "s"\nbase_url = "{server.base_url}"\n'
+            "context = 1800\n", encoding="utf-8")  # fmt: skip
+        order = ["documents", "generate", DOSE, "--model", "small", "--yes"]
+        assert main([*order, "--count", "2", "--tokens", "900"]) == 1
+        assert not server.bodies
+    said = capsys.readouterr().err
+    assert "reads 1,800 tokens" in said
+    assert "'document'" in said
+
+
+def test_interrupting_keeps_what_came_and_writes_nothing(tmp_path):
+    with FakeServer(lambda n, b: Reply(text=good(prompt_of(b)), delay_s=0.0 if n < 8 else 1.0)) as server:
+        command = [sys.executable, "-m", "dashboard", *arguments(server, "--yes")]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        server.wait_for(9)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "Run the same command again" in said
+        assert not folders(tmp_path)
+        with Store(tmp_path / "ws" / "store") as store:
+            assert store.count() == len(server.bodies)
+
+
 @pytest.mark.parametrize(("more", "words"), [
     (["--arms", "affirmed,maybe"], "maybe"), (["--arms", "affirmed,affirmed"], "twice"), (["--count", "0"], "empty"),
     (["--concurrency", "0"], "concurrency"), (["--max-usd", "-1"], "max_usd"),

@@ -17,7 +17,7 @@ from facts.documents.authoring.world import BATCH, World, ask_context, ask_key_f
 from facts.salience import Polarity
 from facts.tokens import count_tokens
 from runners import providers
-from runners.authoring.session import recall
+from runners.authoring.session import has_room, recall
 from runners.model import Model
 from runners.sizes import TYPICAL_REPLY
 
@@ -113,6 +113,8 @@ def estimate_presence(lengths: Sequence[int], documents: int, finder: Finder | N
 
 def _plan(model: Model, rows: Sequence[StagePlan]) -> AuthoringPlan:
     provider = providers.find(model.provider)
+    for row in rows:
+        has_room(model, row.stage, row.tokens_in + row.tokens_out_most)
     return AuthoringPlan(model=model, stages=tuple(rows), problem=provider.problem(model), simulated=provider.SIMULATED)
 
 

@@ -28,14 +28,19 @@ _TICK_S = 0.2
 _LOOK = 500
 
 
+def has_room(model: Model, stage: str, needed: int) -> None:
+    """Raises ``DoesNotFit`` where a stage needs more tokens for prompt and reply than the model reads."""
+    if model.context and needed > model.context:
+        raise DoesNotFit(
+            f"{model.label} reads {model.context:,} tokens, but the stage {stage!r} needs about {needed:,}; ask for "
+            "shorter documents with --tokens, or choose a model with a longer context"
+        )
+
+
 def request_of(question: Question, model: Model) -> Request:
     """The request that puts a question to a model; raises ``DoesNotFit`` where it reads less."""
     most = question.max_tokens
-    if model.context and (needed := count_tokens(question.text) + most) > model.context:
-        raise DoesNotFit(
-            f"{model.label} reads {model.context:,} tokens, but the stage {question.stage!r} needs about {needed:,}; "
-            "ask for shorter documents with --tokens, or choose a model with a longer context"
-        )
+    has_room(model, question.stage, count_tokens(question.text) + most)
     return Request(
         provider=model.provider, endpoint=providers.find(model.provider).endpoint(model), model=model.name,
         turns=(Turn(role="user", text=question.text),), max_tokens=most, replicate=question.replicate,

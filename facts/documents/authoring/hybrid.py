@@ -79,15 +79,15 @@ def ask_rewrite(group: Group) -> Question:
 
 def read_rewrite(heard: Heard, group: Group, finders: Sequence[Finder]) -> str | Drop:
     """The new words, or why the old ones stay."""
-    text = prose(heard, "rewrite")
+    first, more, _ = rules().rewrite.echo.sub("", heard.text.strip()).partition("\n\n")
+    # What small models add after the first paragraph is talk about it, whether it was cut off or not.
+    text = prose(Heard(text=first, cut=heard.cut and not more, refused=heard.refused), "rewrite")
     if isinstance(text, Drop):
         return text
-    text = (
-        rules().rewrite.echo.sub("", text).split("\n\n")[0].strip(_QUOTES)
-    )  # what small models add after it is talk about it
+    text = text.strip(_QUOTES)
     for wrong, reason in _faults(text, group.text, finders):
         if wrong:
-            return Drop(stage="rewrite", reason=reason, detail=str(wrong)[:120])
+            return Drop(stage="rewrite", reason=reason, detail=(text if wrong is True else str(wrong))[:120])
     return text
 
 
