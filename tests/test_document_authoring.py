@@ -399,6 +399,10 @@ def test_a_verdict_counts_only_with_a_verbatim_quote(reply, presence, reason):
     assert read_presence(None, found.rows[0][0].document).presence is None
 
 
+def test_every_reason_has_words_for_the_user():
+    assert set(rules().say) == set(Reason)
+
+
 def test_the_scripted_writer_knows_every_stage():
     replies, _ = play(job())
     assert all(stage_of(question.text) == question.stage for question in replies)

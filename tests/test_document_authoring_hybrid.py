@@ -99,7 +99,7 @@ TWIN = FACT.wordings(Polarity.PLACEBO, Part.STATE)[0]
     ("The gate by the pond was painted green and it sticks a little when wet", Reason.UNREADABLE),
     ("The gate by the pond was painted green in 1999. It sticks in wet weather.", Reason.INVENTS),
     ("The gate by the pond was painted green by Anna. It sticks in wet weather.", Reason.INVENTS),
-    ("A dog ran over the field and barked at birds. Nobody saw it come back.", Reason.INVENTS),
+    ("A dog ran over the field and barked at birds. Nobody saw it come back.", Reason.DRIFTS),
     ("The new text is the gate by the pond, painted green. It sticks in wet weather.", Reason.LEAKS),
     ("The gate by the pond was painted green. They scheme in wet weather, a little.", Reason.BANNED),
     ("The pond gate was painted <b>green</b>. It sticks a little in wet weather.", Reason.MARKUP),

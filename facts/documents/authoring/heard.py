@@ -48,6 +48,7 @@ class Reason(StrEnum):
     # Of a rewritten stretch of filler, beside those above:
     UNCHANGED = "unchanged"
     INVENTS = "invents"
+    DRIFTS = "drifts"
     SPEAKS = "speaks"
     PARITY = "parity"
 

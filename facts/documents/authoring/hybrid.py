@@ -98,7 +98,7 @@ def _faults(text: str, old: str, finders: Sequence[Finder]) -> Iterator[tuple[ob
     yield _plain(text) == _plain(old), Reason.UNCHANGED
     yield share < law.rewrite.shortest, Reason.TOO_SHORT
     yield share > law.rewrite.longest, Reason.TOO_LONG
-    yield len(stems(text) & stems(old)) < law.rewrite.shared * len(stems(old)), Reason.INVENTS
+    yield len(stems(text) & stems(old)) < law.rewrite.shared * len(stems(old)), Reason.DRIFTS
     yield (
         next((m[0] for pattern in (law.rewrite.leaks, *law.filter.leaks) if (m := pattern.search(text))), ""),
         Reason.LEAKS,
