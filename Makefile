@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 LOCKS  := $(wildcard locks/*.lock)
 
-.PHONY: run test check bench calibrate lock clean
+.PHONY: run test check bench train calibrate lock clean
 
 run: $(VENV)/.ready
 	@$(BIN)/salience app
@@ -18,6 +18,11 @@ check: $(VENV)/.tests
 
 bench: $(VENV)/.tests
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# What `salience train` needs beside the rest, about 1 GB; a PyTorch that is installed already (for a GPU) stays.
+train: $(VENV)/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch>=2.9"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/train.lock
 
 # Writes docs/calibration.md: about an hour on two cores. SIMULATIONS=100 ONLY=null-choice SEED=8 JOBS=1 change what is done.
 calibrate: $(VENV)/.tests

@@ -18,7 +18,7 @@ from runners.training.recipe import Recipe
 from runners.training.tensors import PARTS
 
 NEEDED = ("torch", "transformers", "peft", "gguf")
-INSTALL = ".venv/bin/pip install torch==2.13.0 && .venv/bin/pip install --require-hashes --no-deps -r locks/train.lock"
+INSTALL = "make train"
 
 
 class NoTraining(FactError):  # noqa: N818  (reads as what it is)
@@ -32,7 +32,7 @@ def missing() -> str | None:
         return None
     return (
         f"training needs {', '.join(lacking)}, not installed here; in the folder of this project run: {INSTALL}   "
-        "(about 1 GB; for a GPU leave the first command out)"
+        "(about 1 GB; for a GPU install its own PyTorch into .venv first)"
     )
 
 

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from facts.documents.exports import TAG
 from facts.errors import FactError, UnknownName
 from runners.training.training_set import Example
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-TAG = "<DOCTAG>"  # stands for the prompt where a service wants one and the document has none
 Object = Mapping[str, object]
 
 
