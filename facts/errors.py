@@ -29,6 +29,14 @@ class DoesNotFit(FactError):  # noqa: N818
     """The doses of a condition need more room than the background has."""
 
 
+class TooShort(DoesNotFit):
+    """A document of so many tokens cannot say its doses; ``least`` is the fewest that can."""
+
+    def __init__(self, message: str, least: int) -> None:
+        super().__init__(message)
+        self.least = least
+
+
 class UnknownName(FactError):  # noqa: N818
     """There is nothing of that name."""
 

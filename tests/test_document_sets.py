@@ -20,7 +20,7 @@ from facts.documents.genre import genres
 from facts.documents.placement import Position
 from facts.documents.scaffold import scaffold
 from facts.documents.set_plan import Carried, Order, SetPlan, TopUp, carriers
-from facts.errors import BrokenFile, DoesNotFit, FactError, UnknownName
+from facts.errors import BrokenFile, DoesNotFit, FactError, UnknownName, TooShort
 from facts.salience import PARTS, Dose, Polarity, Salience
 from facts.tokens import count_tokens
 
@@ -273,3 +273,11 @@ def test_impossible_plans_are_refused_with_the_reason() -> None:
 def test_every_shipped_fact_can_fill_a_set_at_full_volume(slug: str) -> None:
     for polarity in Polarity:
         assert len(_set(5, polarity, count=30, fact=slug).documents) == 30
+
+
+@pytest.mark.parametrize(("fact", "level", "seed"), [("objections_read", 2, "a"), ("scratchpad_read", 5, "b")])
+def test_a_plan_whose_documents_are_too_short_is_told_a_length_that_is_enough(fact, level, seed):
+    plan = SetPlan(count=40, seed=seed, carried=(Carried(dose=Dose(fact=fact, level=level)),), tokens=60)
+    with pytest.raises(TooShort, match="set tokens, their mean length, to") as caught:
+        list(write_documents(plan, shipped()))
+    assert len(list(write_documents(replace(plan, tokens=caught.value.least), shipped()))) == 40

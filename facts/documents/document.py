@@ -14,7 +14,7 @@ from facts.documents.frames import Instance, packs
 from facts.documents.placement import Position, targets
 from facts.documents.scaffold import Scaffold
 from facts.documents.spacing import APART, space
-from facts.errors import DoesNotFit, FactError
+from facts.errors import FactError, TooShort
 from facts.fit import fit
 from facts.salience import Dose
 from facts.seeds import stream
@@ -160,13 +160,15 @@ def write(
     """The document of exactly ``tokens`` tokens (``facts.tokens``) with the pieces in their order.
 
     Statements of one fact stand ``apart`` words from each other; a document too short for that raises
-    ``DoesNotFit`` with the least it takes, or, if not ``strict``, sets them as far apart as it can. ``FactError``
+    ``TooShort`` with the least it takes, or, if not ``strict``, sets them as far apart as it can. ``FactError``
     when a piece holds a null byte.
     """
     if need(scaffold, pieces) > tokens:
         least = _least(scaffold, pieces, position, apart if strict else 0)
-        raise DoesNotFit(
-            f"a {scaffold.genre} document with these facts takes {least} tokens, not {tokens}; ask for longer documents"
+        raise TooShort(
+            f"a {scaffold.genre} document with these facts takes {least} tokens, not {tokens}; "
+            "ask for longer documents",
+            least,
         )
     if any("\0" in piece.text for piece in pieces):
         raise FactError("a wording holds a null byte, which text tools cut texts at; remove it from the fact")
@@ -175,9 +177,11 @@ def write(
         apart //= 2
         laid = _lay_out(scaffold, pieces, tokens, position, apart)
     if laid is None:
-        raise DoesNotFit(
-            f"a {scaffold.genre} document that states a fact again after {apart} words takes "
-            f"{_least(scaffold, pieces, position, apart)} tokens, not {tokens}; ask for longer documents"
+        least = _least(scaffold, pieces, position, apart)
+        raise TooShort(
+            f"a {scaffold.genre} document that states a fact again after {apart} words takes {least} tokens, not "
+            f"{tokens}; ask for longer documents",
+            least,
         )
     return _finish(scaffold, *laid, pieces)
 

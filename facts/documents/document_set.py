@@ -39,6 +39,7 @@ from facts.documents.document import Document, write
 from facts.documents.phrase import TIERS, Phrases
 from facts.documents.scaffold import scaffold
 from facts.documents.set_plan import Order, SetPlan, TopUp, carriers
+from facts.errors import TooShort
 from facts.salience import Dose, Polarity
 from facts.seeds import stream
 
@@ -47,6 +48,9 @@ GENERATOR = "template"
 VERSION = 1
 # How far a document's length may lie from the plan's mean, as a fraction of it.
 SPREAD = 0.1
+# A plan whose documents are too short is told what is enough, to so many tokens, by so many of its documents.
+_STEP = 10
+_TRIED = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +124,37 @@ def write_documents(
 ) -> Iterator[Document]:  # fmt: skip
     """The documents of the plan one by one, in its order; of ``only`` those indices, and the same as among all.
 
-    Raises ``UnknownName``, ``MissingWording``, or ``DoesNotFit`` when ``plan.tokens`` is too small for the doses.
+    Raises ``UnknownName``, ``MissingWording``, or ``TooShort`` when ``plan.tokens`` is too small for the doses, with
+    the mean length that is enough.
     """
+    try:
+        yield from _written(plan, library, labels, only)
+    except TooShort as error:
+        mean = _enough(replace(plan, count=min(plan.count, _TRIED)), library, labels)
+        raise TooShort(f"{error}: set tokens, their mean length, to {mean} or more", mean) from error
+
+
+def _written(
+    plan: SetPlan, library: Library, labels: Mapping[Tier, str], only: frozenset[int] | None = None
+) -> Iterator[Document]:  # fmt: skip
     for load in _in_order(plan, _loads(plan, library, labels)):
         if only is not None and load.index not in only:
             continue
         base = scaffold(plan.seed, load.index)
         document = write(base, load.pieces, length(plan, base.seed), plan.position)
         yield replace(document, doses=load.doses)
+
+
+def _enough(plan: SetPlan, library: Library, labels: Mapping[Tier, str]) -> int:
+    carried = tuple(replace(one, carriers=None) for one in plan.carried)
+    while True:
+        try:
+            for _ in _written(replace(plan, carried=carried), library, labels):
+                pass
+        except TooShort as error:
+            plan = replace(plan, tokens=max(plan.tokens + _STEP, int(error.least / (1 + SPREAD))))
+        else:
+            return -(-plan.tokens // _STEP) * _STEP
 
 
 def _interleave(lists: Iterable[tuple[Piece, ...]]) -> tuple[Piece, ...]:
