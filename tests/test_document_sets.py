@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from facts.documents.genre import genres
 from facts.documents.placement import Position
 from facts.documents.scaffold import scaffold
 from facts.documents.set_plan import Carried, Order, SetPlan, TopUp, carriers
-from facts.errors import BrokenFile, DoesNotFit, FactError, UnknownName, TooShort
+from facts.errors import BrokenFile, DoesNotFit, FactError, TooShort, UnknownName
 from facts.salience import PARTS, Dose, Polarity, Salience
 from facts.tokens import count_tokens
 
