@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.__main__ import main
 from dashboard.methods import methods_paragraphs
 from facts.breadth import Breadth, Position
 from facts.catalog import load
@@ -190,3 +191,29 @@ def test_methods_name_the_sets_their_gates_and_overrides(kept, tmp_path):
     for set_id in sets:
         assert re.search(rf"{set_id} \({COUNT} documents, template generator; (its quality gates passed|used although)",
                          text)  # fmt: skip
+
+
+def test_one_command_builds_the_arms_that_go_together_and_names_them(tmp_path, capsys):
+    words = ["--workspace", str(tmp_path), "documents", "build", f"{FACT}:4", "--count", "12", "--seed", "together",
+             "--arms", "neutral,affirmed,placebo"]  # fmt: skip
+    main(words)
+    sets = tuple(json.loads(capsys.readouterr().out.splitlines()[-1].partition(" = ")[2]))
+    library = load(None, tmp_path / "documents")
+    said = [library.shelf.find(name).said for name in sets]
+    assert [{polarity for _, polarity, _ in one} for one in said] == [set(), {Polarity.AFFIRMED}, {Polarity.PLACEBO}]
+    assert len(_documents(_prompt(library, sets, _dose()))) == SHOWN
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--arms", "affirmed,maybe"], "each arm once: neutral, affirmed, negated, placebo"),
+        (["--arms", "affirmed", "--doses", "0,5"], "use one of them"),
+        (["--labels", "free"], "two words with a comma between"),
+        (["--labels", "free,free"], "two words with a comma between"),
+    ],
+)
+def test_arms_and_labels_that_cannot_be_say_how_to_write_them(tmp_path, capsys, words, said):
+    assert main(["--workspace", str(tmp_path), "documents", "build", f"{FACT}:4", *words]) == 1
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "documents").exists()

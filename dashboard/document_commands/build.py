@@ -5,18 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dashboard.document_commands._gate_text import findings_json, gate_lines
 from dashboard.document_commands._sets import carried
 from dashboard.workspace import open_workspace
 from facts.catalog import load
+from facts.condition import Tier
 from facts.documents.approval import check
 from facts.documents.document_set import build_set
 from facts.documents.formats.set_folder import write_set
+from facts.documents.phrase import TIERS
 from facts.documents.placement import Position
 from facts.documents.set_plan import Order, SetPlan, TopUp
 from facts.errors import FactError
+from facts.salience import Polarity
 
 ABOUT = "write a template set from its plan into the workspace, and run the gates over it"
 _COUNT, _TOKENS = 100, 300
@@ -36,7 +40,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "or placebo with --doses)")  # fmt: skip
     parser.add_argument("--doses", "--levels", metavar="N,N,…", help="one set for each number of carriers, as in "
                         "0,250,1000,4000,16000, all of the largest size on the same scaffolds")  # fmt: skip
+    parser.add_argument("--arms", metavar="LIST", help="one set for each, as in neutral,affirmed,placebo: what "
+                        "document_sets of a comparison wants")  # fmt: skip
+    parser.add_argument("--labels", metavar="A,B", help="what facts that speak of the tiers call the monitored and the "
+                        'unmonitored one (default "monitored,unmonitored")')  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _arms(args: argparse.Namespace, plan: SetPlan) -> tuple[SetPlan, ...]:
+    """The plan once for each arm that is named: without its facts, or with all of them in that polarity."""
+    words = [word.strip() for word in args.arms.split(",")]
+    known = ("neutral", *(polarity.value for polarity in Polarity))
+    if not plan.carried or len(set(words)) < len(words) or not set(words) <= set(known):
+        raise FactError(f"--arms {args.arms[:100]!r}: name a fact, and each arm once: {', '.join(known)}")
+    return tuple(
+        replace(plan, carried=() if word == "neutral" else tuple(
+            replace(one, dose=replace(one.dose, polarity=Polarity(word))) for one in plan.carried))
+        for word in words
+    )  # fmt: skip
+
+
+def labels_of(words: str | None) -> Mapping[Tier, str]:
+    """``A,B`` as the words for the tiers; raises ``FactError``."""
+    if words is None:
+        return TIERS
+    said = [word.strip() for word in words.split(",")]
+    if len(said) != 2 or not all(said) or said[0] == said[1]:
+        raise FactError(f"--labels {words[:100]!r}: write two words with a comma between, as in free,paid")
+    return dict(zip((Tier.MONITORED, Tier.UNMONITORED), said, strict=True))
 
 
 def _doses(args: argparse.Namespace) -> tuple[int, ...]:
@@ -57,6 +88,10 @@ def plans(args: argparse.Namespace) -> tuple[SetPlan, ...]:
         seed=args.seed, carried=carried(args.carried), tokens=args.tokens, position=Position(args.position),
         order=Order(args.order), top_up=top_up,
     )  # fmt: skip
+    if args.arms:
+        if doses is not None:
+            raise FactError("--arms and --doses are two ways to make several sets; use one of them")
+        return _arms(args, plan)
     if doses is None:
         return (plan,)
     return tuple(
@@ -69,16 +104,18 @@ def main(args: argparse.Namespace) -> int:
     workspace = open_workspace(args.workspace)
     library = load(workspace.facts)
     rows: list[dict[str, object]] = []
-    failed = False
+    failed, labels = False, labels_of(args.labels)
     for plan in plans(args):
         print(f"writing {plan.count:,} documents …", file=sys.stderr)
-        folder = write_set(build_set(plan, library), workspace.documents)
+        folder = write_set(build_set(plan, library, labels=labels), workspace.documents)
         found = check(folder, library)
         failed |= bool(found.failing)
         rows.append({"folder": str(folder), **findings_json(found)})
         if not args.json:
             said = ", ".join(f"{one.dose} in {plan.breadth(one):,} documents" for one in plan.carried) or "no fact"
             print(f"{folder}: {plan.count:,} documents, {said}", *gate_lines(found), sep="\n")
+    if args.arms and not args.json:
+        print(f"for a comparison: document_sets = {json.dumps([row['set_id'] for row in rows])}")
     if args.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     return 1 if failed else 0

@@ -73,8 +73,8 @@ def _fitting_neutral(pools: list[Pool]) -> Pool:
     found = [pool for pool in pools if not pool.said]
     if len(found) != 1:
         raise FactError(
-            f"document_sets names {len(found)} neutral sets, and the baseline needs one; make it with the others' "
-            "seed and count: `salience documents build --count K --seed S`"
+            f"document_sets names {len(found)} neutral sets, and the baseline needs one; `salience documents build "
+            "FACT:LEVEL --arms neutral,affirmed,placebo` makes those that go together"
         )
     return found[0]
 
