@@ -15,6 +15,7 @@ from dashboard.charts.theme import Chart
 from dashboard.points import BOTH, GAP, EffectPoint, Point
 from dashboard.results import Results
 from dashboard.tables import Tables
+from facts.condition import Channel
 from runners import metrics
 
 PICK = "pick"
@@ -60,6 +61,8 @@ def figures(tables: Tables, results: Results, view: View, *, pick: str = "") -> 
 
     ``pick`` makes marks clickable under that name.
     """
+    if results.comparison.channel is Channel.FINE_TUNING:
+        view = replace(view, across="breadth")  # prompts have no level to climb
     quantity = view.quantity if view.quantity in tables.quantities else next(iter(tables.quantities), GAP)
     where = QUANTITIES[quantity]
     rates = _of(tables.rates, view)
@@ -75,7 +78,7 @@ def figures(tables: Tables, results: Results, view: View, *, pick: str = "") -> 
             effects, _heading(f"{tables.title}: effect on the {where}", tables, results, view), tables.caption, pick
         ),
     )
-    if not tables.broad:
+    if view.across == "breadth" or not tables.broad:
         return found
     title = f"{tables.title}: {where} over breadth"
     broad = ladder_figure(steps, _heading(title, tables, results, view), replace(view, across="breadth"), pick)

@@ -166,7 +166,7 @@ def test_results_show_the_ladder_of_training_beside_each_model(results):
     assert ("started, tuned", "baseline", "started") in arms
     assert all(point.simulated for point in table.rates)
     drawn = {figure.name: figure for figure in figures(table, results, View())}
-    spec = drawn["breadth"].chart.to_dict()
+    spec = drawn["ladder"].chart.to_dict()
     assert "Documents of the training set that say the fact" in str(spec)
     rows = [row for data in spec["datasets"].values() for row in data if "across" in row]
     assert {row["across"] for row in rows} == {0, 300}

@@ -14,6 +14,7 @@ from dashboard.charts.ladder import Across
 from dashboard.effects.families import Adjustment
 from dashboard.figures import PICK, QUANTITIES, View, figures, slopes_over, strongest
 from dashboard.measured import measures
+from facts.condition import Channel
 
 _TABS = {"Rates": "rates", "Over salience": "ladder", "Effects": "effects", "Classes": "classes"}
 _ACROSS = {"level": "Level", "breadth": "Breadth", "airtime": "Airtime"}
@@ -36,10 +37,11 @@ with st.grid(5, min_column_width=150):
     quantity = st.selectbox(
         "Effects and ladders of", quantities, format_func=QUANTITIES.__getitem__, key="s_of", bind="query-params"
     )
-    ways = [name for name in _ACROSS if name != "breadth" or tables.broad]
+    ways = ["breadth"] if results.comparison.channel is Channel.FINE_TUNING else list(_ACROSS)
+    ways = [name for name in ways if name != "breadth" or tables.broad] or ["level"]
     state.keep_valid("s_across", ways)
     across = st.segmented_control(
-        "Across", ways, format_func=_ACROSS.__getitem__, default="level", required=True, key="s_across",
+        "Across", ways, format_func=_ACROSS.__getitem__, default=ways[0], required=True, key="s_across",
         bind="query-params",
     )  # fmt: skip
     models = st.multiselect("Models", labels, placeholder="All models", key="s_models", bind="query-params")
