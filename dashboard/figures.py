@@ -138,7 +138,7 @@ def _heading(title: str, tables: Tables, results: Results, view: View) -> Headin
 
 
 def _of(points: Iterable[P], view: View) -> tuple[P, ...]:
-    return tuple(point for point in points if not view.models or point.model in view.models)
+    return tuple(point for point in points if not view.models or {point.model, point.of} & set(view.models))
 
 
 def _counts(points: tuple[Point, ...]) -> str:

@@ -20,7 +20,7 @@ from dashboard.results import Results
 from dashboard.training_doses import tunings
 from facts.aliases import alias_words
 from facts.catalog import Library
-from facts.condition import Condition, Tier
+from facts.condition import Channel, Condition, Tier
 from runners.comparison import Comparison
 
 RATE_METHOD = "Wilson with an effective sample size over queries, t quantile"
@@ -98,6 +98,8 @@ def tables(results: Results, measure: str, library: Library, adjust: Adjustment 
     rows = columns_of(results, measure)
     cells = collapse(rows)
     tuned = by_training(cells, tunings(model.model for model in results.models))
+    if results.comparison.channel is Channel.FINE_TUNING:  # all that such a model's own table says is in the ladder's
+        cells = tuple(table for table in cells if all(table.model not in one.source.values() for one in tuned))
     cells = (*cells, *(one.cells for one in tuned))
     source = {(one.cells.model, condition): name for one in tuned for condition, name in one.source.items()}
     airtime |= {condition: 0.0 for _, condition in source}  # nothing is said in the prompt

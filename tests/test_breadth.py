@@ -247,3 +247,17 @@ def test_the_preview_gives_the_chosen_breadth_to_every_fact():
     situation = Situation(setting=SETTING.slug, query=SETTING.queries[0], channel=Channel.DOCUMENTS, documents=K,
                           background_tokens=TOKENS, breadth=Breadth(carriers=3))  # fmt: skip
     assert len(_carrying(situation.prompt((Dose(fact=FACT, level=2),), LIBRARY))) == 3
+
+
+def test_a_line_of_training_begins_at_the_set_of_placebos_if_there_is_one():
+    twin = point(fact="a", title="Fact A", level=4, polarity="placebo", value=0.4)
+    some = point(fact="a", title="Fact A", level=4, polarity="affirmed", carriers=250, value=0.9)
+
+    def begins(*known):
+        heading = Heading(title="t", axis="t", source="s", kept=1, planned=1)
+        chart = ladder_chart([point(value=0.1), *known], heading, across="breadth").to_dict()
+        rows = [row for data in chart["datasets"].values() for row in data if "across" in row]
+        return next(row["value"] for row in rows if row["polarity"] == "affirmed" and row["across"] == 0)
+
+    assert begins(twin, some) == 0.4
+    assert begins(some) == 0.1

@@ -48,7 +48,7 @@ with st.grid(5, min_column_width=150):
 
 view = View(quantity=quantity, across=cast("Across", across), models=tuple(models))
 drawn = {figure.name: figure for figure in figures(tables, results, view, pick=PICK)}
-points = [effect for effect in tables.every if not models or effect.model in models]
+points = [effect for effect in tables.every if not models or {effect.model, effect.of} & set(models)]
 claims = strongest(points)
 if claims:
     st.markdown("**What the tests allow to be said**")

@@ -115,8 +115,9 @@ def _rows(known: Sequence[Point], across: Across, *, gap: bool) -> list[Row]:
     )
     rows: list[Row] = []
     for fact, title, polarity, hold, *stage in lines:
-        mine = [p for p in known if [p.model, p.reasoning, p.quantity] == stage and
-                (not p.fact or (p.fact, p.polarity, _held(p, across)) == (fact, polarity, hold))]  # fmt: skip
+        here = [p for p in known if [p.model, p.reasoning, p.quantity] == stage]
+        own = [p for p in here if (p.fact, p.polarity, _held(p, across)) == (fact, polarity, hold)]
+        mine = [*_start(here, own, across), *own]
         model, reasoning, quantity = stage
         parts = [title, *([_held_words(across, hold)] if len(told) > 1 else []), *([] if gap else [quantity]),
                  *([model] if models else []), *([reasoning] if modes else [])]  # fmt: skip
@@ -128,6 +129,17 @@ def _rows(known: Sequence[Point], across: Across, *, gap: bool) -> list[Row]:
             for point in sorted(mine, key=lambda p: (_x(p, across), p.airtime))
         ]
     return rows
+
+
+def _start(here: Sequence[Point], own: Sequence[Point], across: Across) -> list[Point]:
+    """Where a line begins: at the baseline; for doses of training at the set of placebo twins alone, if there is one.
+
+    That set has the volume of the others; beside it the line of placebos is the way from the base to it.
+    """
+    twins = [p for p in here if p.fact == own[0].fact and p.polarity == "placebo" and not p.carriers]
+    if across == "breadth" and twins and own[0].polarity != "placebo" and any(p.carriers for p in own):
+        return twins
+    return [p for p in here if not p.fact]
 
 
 def _held(point: Point, across: Across) -> tuple[int, str]:
