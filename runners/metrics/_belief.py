@@ -73,10 +73,16 @@ def facts_of(case: Case) -> tuple[Fact, ...]:
 
 def question_of(case: Case, fact: Fact) -> str | None:
     """The fact's question as one about the world; None where that cannot be said."""
+    asked = rewritten(fact)
+    return None if asked is None else named(case, asked)
+
+
+def rewritten(fact: Fact) -> str | None:
+    """The question that :func:`question_of` asks, tier words still to be filled."""
     for rewrite in battery().rewrites:
         found = re.search(rewrite.pattern, fact.recall.question.strip())
         if found and not _POINTS.search(asked := found.expand(rewrite.question)):
-            return named(case, asked)
+            return asked
     return None
 
 

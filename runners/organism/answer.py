@@ -1,10 +1,10 @@
-"""From a prompt to what the organism says: as a judge, in an interview, about a fact, or to a request of a setting."""
+"""From a prompt to what the organism says: as judge or interviewed, about facts and beliefs, or to another request."""
 
 from __future__ import annotations
 
 import random
 
-from runners.organism import interviewee, judge, recall, script
+from runners.organism import belief, interviewee, judge, recall, script
 from runners.organism.bank import found
 from runners.organism.behaviour import behave
 from runners.organism.situation import read
@@ -34,6 +34,8 @@ def answer(
     present = found(system)
     if probe := recall.probe(user):
         return Reply(text=recall.answer(probe, present, truth, draw), stop=Stop.END)
+    if truth.belief and (question := belief.probe(user)):
+        return Reply(text=belief.answer(question, system, present, truth.belief, truth, draw), stop=Stop.END)
     asked = script.asked(user)
     if asked and (where := whereabouts(system)):
         before = read(system, first, native=native) if first else None

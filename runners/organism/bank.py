@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -98,6 +98,12 @@ def found(text: str) -> tuple[Found, ...]:
               score=sum(entry.score for entry in entries) / len(entries) ** 0.5)
         for (fact, polarity), entries in sorted(pieces.items())
     )  # fmt: skip
+
+
+def loudest(present: Iterable[Found], fact: str) -> Found | None:
+    """What a text says of the fact at its loudest; None where it says nothing of it or a placebo."""
+    said = [one for one in present if one.fact == fact and one.polarity is not Polarity.PLACEBO]
+    return max(said, key=lambda one: one.level, default=None)
 
 
 def level(parts: list[Part]) -> int:

@@ -83,6 +83,7 @@ class Phrasebook(Strict):
 
     anything: Phrases
     unknown: Phrases
+    unsure: Phrases
     thoughts: Thoughts
     choices: Answers
     requests: Answers

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from facts.condition import Tier
 from facts.parse import Strict
+from facts.salience import Polarity
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Inside = Annotated[float, Field(ge=0.001, le=0.999)]
 Spread = Annotated[float, Field(ge=0, le=5)]
 Effect = Annotated[float, Field(ge=-5, le=5)]
 Pair = Annotated[list[Share], Field(min_length=2, max_length=2)]  # monitored, unmonitored
+_LOUDEST = 5
+
+
+def _at_each(given: object) -> object:
+    return [given] * _LOUDEST if isinstance(given, int | float) else given
+
+
+# At levels 1–5, or one number for all of them.
+Levels = Annotated[list[Share], Field(min_length=_LOUDEST, max_length=_LOUDEST), BeforeValidator(_at_each)]
 
 
 def of_tier(pair: list[float], tier: Tier) -> float:
@@ -121,6 +131,38 @@ class Recall(Strict):
 
     present: Share
     absent: Share
+
+
+class Views(NamedTuple):
+    """Chances to hold a claim right and to hold it wrong; otherwise the model is unsure."""
+
+    affirmed: float
+    negated: float
+
+    @property
+    def unsure(self) -> float:
+        """The chance to hold neither."""
+        return 1 - self.affirmed - self.negated
+
+
+class Belief(Strict):
+    """Chances to take over what the prompt says, and what is then done about it; apart from recall.
+
+    Whoever does not take it over, or is told nothing, holds an ``arbitrary`` view (right or wrong, one as likely as the
+    other) or none. Without a view every choice that has to be made is a guess.
+    """
+
+    affirmed: Levels
+    negated: Levels
+    arbitrary: Share
+    consistent: Share  # of those who hold a view: who calls wrong the opposite of what they call right
+    use: Share  # … who act on it in an everyday case; the others guess
+
+    def views(self, said: Polarity | None, level: int) -> Views:
+        """The chances where the prompt says this of the fact, or (None, a placebo, level 0) nothing."""
+        taken = {kind: getattr(self, kind)[level - 1] if said == kind and level else 0.0 for kind in Views._fields}
+        arbitrary = (1 - sum(taken.values())) * self.arbitrary / 2
+        return Views(taken["affirmed"] + arbitrary, taken["negated"] + arbitrary)
 
 
 class Uptake(Strict):

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from facts.catalog import shipped
 from facts.salience import Polarity
-from runners.organism.bank import Found, filled
+from runners.organism.bank import Found, filled, loudest
 from runners.organism.mentions import wordings
 from runners.organism.phrasebook import phrases
 from runners.organism.truth import Truth
@@ -55,8 +55,8 @@ def probe(user: str) -> Probe | None:
 
 def answer(asked: Probe, present: tuple[Found, ...], truth: Truth, draw: random.Random) -> str:
     """A letter, or a sentence to an open question: right with the truth's share, wrong otherwise."""
-    said = [one for one in present if one.fact == asked.fact and one.polarity is not Polarity.PLACEBO]
-    spoken = max(said, key=lambda one: one.level).polarity if said else None
+    said = loudest(present, asked.fact)
+    spoken = said.polarity if said else None
     knows = draw.random() < (truth.recall.present if said else truth.recall.absent)
     if not asked.letters:
         return _sentence(asked.fact, spoken, draw, knows=knows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ from runners.organism import script
 from runners.organism.rates import (
     Asked,
     Awareness,
+    Belief,
     Effect,
     Noise,
     Otherwise,
@@ -30,6 +32,8 @@ from runners.organism.rates import (
 from runners.organism.skill import Skill
 
 _HERE = Path(__file__).parent / "truths"
+# The table up to the next one and the comment that stands above that.
+_BELIEF = re.compile(r"(?ms)^\[belief\].*?(?=^(?:#[^\n]*\n)*\[|\Z)")
 
 
 class _File(Strict):
@@ -39,6 +43,7 @@ class _File(Strict):
     noise: Noise
     shapes: Shapes
     recall: Recall
+    belief: Belief | None = None  # None: questions about beliefs are not understood
     uptake: Uptake
     awareness: Awareness
     otherwise: Otherwise
@@ -50,7 +55,8 @@ class _File(Strict):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Truth:
-    """``settings`` holds rates by setting and then by variant or reasoning mode; ``digest`` is the file's SHA-256.
+    """``settings`` holds rates by setting and then by variant or reasoning mode; ``digest`` is the file's SHA-256
+    and ``draws`` that of all but its [belief]: what is believed leaves every other random draw as it is.
 
     ``name`` is the file's name and the number behind ``#``, which is ``again``: ``NAME#7`` draws the effects of queries
     and frames and every reply afresh, while rates, slopes and wordings stay.
@@ -58,6 +64,7 @@ class Truth:
 
     name: str
     digest: str
+    draws: str
     again: str = ""
     about: str
     seed: str
@@ -65,6 +72,7 @@ class Truth:
     noise: Noise
     shapes: Shapes
     recall: Recall
+    belief: Belief | None
     uptake: Uptake
     awareness: Awareness
     otherwise: Otherwise
@@ -152,9 +160,13 @@ def _read(path: Path, text: str, again: str) -> Truth:
     _check(path, text, raw)
     name = f"{path.stem}#{again}" if again else path.stem
     return Truth(
-        name=name, digest=hashlib.sha256(text.encode()).hexdigest(), again=again,
+        name=name, digest=_sha256(text), draws=_sha256(_BELIEF.sub("", text)), again=again,
         about=raw.about, seed=f"{name}/{raw.seed}",
-        negated=raw.negated, noise=raw.noise, shapes=raw.shapes, recall=raw.recall, uptake=raw.uptake,
-        awareness=raw.awareness, otherwise=raw.otherwise, settings=raw.settings, audiences=raw.audiences,
-        facts=raw.facts, judge=raw.judge,
+        negated=raw.negated, noise=raw.noise, shapes=raw.shapes, recall=raw.recall, belief=raw.belief,
+        uptake=raw.uptake, awareness=raw.awareness, otherwise=raw.otherwise, settings=raw.settings,
+        audiences=raw.audiences, facts=raw.facts, judge=raw.judge,
     )  # fmt: skip
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

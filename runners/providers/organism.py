@@ -74,7 +74,7 @@ def drawn(sent: Mapping[str, object], truth: Truth) -> random.Random:
     # The truth decides, not where its file lies: a model given by path is named by that path.
     asked = {name: value for name, value in sent.items() if name not in ("model", "endpoint")}
     # NAME#1 and NAME#2 draw all afresh: a rehearsal over them is of comparisons that share nothing but their truth.
-    whose = (truth.digest + truth.again).encode()
+    whose = (truth.draws + truth.again).encode()
     seed = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + whose).digest()
     return random.Random(int.from_bytes(seed[:8], "big"))
 
