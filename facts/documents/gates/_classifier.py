@@ -22,13 +22,14 @@ Floats = NDArray[np.float64]
 class Told:
     """``auc`` is the chance that a held-out document of arm one scores above one of arm two; .5 is chance level.
 
-    ``low`` and ``high`` bound it by a bootstrap of groups. ``scores`` are held out, arm one first. ``tells`` has the
-    words that tell most, each with the share of documents of either arm that use it.
+    ``reach`` is how far from .5 chance alone takes it in all but a hundredth of cases, and ``p`` how often chance takes
+    it as far as here. ``scores`` are held out, arm one first. ``tells`` has the words that tell most, each with the
+    share of documents of either arm that use it.
     """
 
     auc: float
-    low: float
-    high: float
+    reach: float
+    p: float
     scores: tuple[Floats, Floats]
     tells: tuple[tuple[str, float, float], ...]
 
@@ -47,61 +48,76 @@ def _bags(texts: Sequence[str]) -> tuple[Floats, list[str]]:
     return np.sqrt(table).astype(np.float64), list(known)
 
 
-def _auc(one: Floats, two: Floats) -> float:
-    order = np.sort(two)
-    below, upto = np.searchsorted(order, one, "left"), np.searchsorted(order, one, "right")
-    return float((below + upto).sum() / (2 * len(one) * len(two)))
-
-
 def tell_apart(
     one: Sequence[str], two: Sequence[str], groups: tuple[Sequence[str], Sequence[str]], *,
-    folds: int, ridge: float, resamples: int, confidence: float, seed: int,
+    paired: bool, folds: int, ridge: float, resamples: int, seed: int,
 ) -> Told:  # fmt: skip
-    """Trains on all folds but one and scores that one; documents of a group are always in one fold."""
+    """Trains on all folds but one and scores that one; documents of a group are always in one fold.
+
+    What chance does is found by dealing the arms out anew, ``paired`` documents among themselves, and training again:
+    the table stays and only the answers change, so that all deals are solved at once.
+    """
     table, known = _bags((*one, *two))
     arm = np.repeat([1.0, -1.0], [len(one), len(two)])
-    names = [*groups[0], *groups[1]]
     draw = np.random.default_rng(seed)
-    each = sorted(set(names))
-    number = dict(zip(each, draw.permutation(len(each)), strict=True))
-    group = np.array([number[name] for name in names])
+    each = sorted({*groups[0], *groups[1]})
+    mixed: NDArray[np.int64] = draw.permutation(len(each))
+    number = {name: int(mixed[place]) for place, name in enumerate(each)}
+    fold = np.array([number[name] % folds for name in (*groups[0], *groups[1])])
+    deals = np.stack([arm, *(_deal(arm, draw, paired=paired) for _ in range(resamples))], axis=1)
     gram = table @ table.T
-    scores = np.zeros(len(arm))
-    for fold in range(folds):
-        held = group % folds == fold
-        inside = np.flatnonzero(~held)
-        dual, centre = _solve(gram[np.ix_(inside, inside)], arm[inside], ridge)
-        scores[held] = gram[np.ix_(np.flatnonzero(held), inside)] @ dual - centre @ dual
-    aucs = [_pooled(scores, arm, group, folds, np.bincount(draw.integers(len(each), size=len(each)),
-                                                          minlength=len(each))) for _ in range(resamples)]  # fmt: skip
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(aucs, [tail, 1 - tail])
-    dual, _ = _solve(gram, arm, ridge)
-    return Told(auc=_pooled(scores, arm, group, folds, np.ones(len(each), np.int64)), low=float(low), high=float(high),
-                scores=(scores[: len(one)], scores[len(one) :]), tells=_tells(table, known, arm, dual))  # fmt: skip
+    scores = np.zeros_like(deals)
+    for part in range(folds):
+        held, inside = np.flatnonzero(fold == part), np.flatnonzero(fold != part)
+        dual, centre = _solve(gram[np.ix_(inside, inside)], deals[inside], ridge)
+        scores[held] = gram[np.ix_(held, inside)] @ dual - centre @ dual
+    aucs = _pooled(scores, deals, fold, folds)
+    off = np.abs(aucs - 0.5)
+    dual, _ = _solve(gram, deals[:, :1], ridge)
+    return Told(
+        auc=float(aucs[0]), reach=float(np.quantile(off[1:], 0.99)), p=_share(off, float(off[0])),
+        scores=(scores[: len(one), 0], scores[len(one) :, 0]), tells=_tells(table, known, arm, dual[:, 0]),
+    )  # fmt: skip
+
+
+def _share(values: Floats, least: float) -> float:
+    # The set itself counts among the deals, so that a share is never nothing.
+    return sum(value >= least - 1e-12 for value in values.tolist()) / len(values)
+
+
+def _deal(arm: Floats, draw: np.random.Generator, *, paired: bool) -> Floats:
+    if not paired:
+        return draw.permutation(arm)
+    half = np.where(draw.random(len(arm) // 2) < 0.5, 1.0, -1.0)
+    return np.concatenate((half, -half))
 
 
 def _solve(gram: Floats, arm: Floats, ridge: float) -> tuple[Floats, Floats]:
     # Centred, so that the words common to both arms weigh nothing.
     centre: Floats = gram.mean(axis=0)
     centred = gram - centre - centre[:, None] + centre.mean()
-    dual: Floats = np.asarray(np.linalg.solve(centred + ridge * np.eye(len(arm)), arm - arm.mean()), np.float64)
-    return dual - float(np.mean(dual)), centre
+    answers = arm - arm.mean(axis=0)
+    dual: Floats = np.asarray(np.linalg.solve(centred + ridge * np.eye(len(arm)), answers), np.float64)
+    return dual - np.mean(dual, axis=0), centre
 
 
-def _pooled(
-    scores: Floats, arm: Floats, group: NDArray[np.int64], folds: int, weight: NDArray[np.int64]
-) -> float:  # fmt: skip
-    # Scores of one fold are compared with each other only: every fold has its own classifier.
-    total, pairs = 0.0, 0
-    often = weight[group]
-    for fold in range(folds):
-        inside = group % folds == fold
-        left, right = ((inside & (arm == side)) for side in (1.0, -1.0))
-        one, two = np.repeat(scores[left], often[left]), np.repeat(scores[right], often[right])
-        if len(one) and len(two):
-            total, pairs = total + _auc(one, two) * len(one) * len(two), pairs + len(one) * len(two)
-    return total / pairs if pairs else 0.5
+def _pooled(scores: Floats, deals: Floats, fold: NDArray[np.int64], folds: int) -> Floats:
+    """The AUC of each column; scores of one fold are compared with each other only, as each has its own classifier."""
+    above, pairs = np.zeros(deals.shape[1]), np.zeros(deals.shape[1])
+    for part in range(folds):
+        inside = fold == part
+        ranks, first = _ranks(scores[inside]), deals[inside] > 0
+        ones, twos = first.sum(axis=0), (~first).sum(axis=0)
+        above += (ranks * first).sum(axis=0) - ones * (ones - 1) / 2
+        pairs += ones * twos
+    return np.divide(above, pairs, out=np.full(len(pairs), 0.5), where=pairs > 0)
+
+
+def _ranks(scores: Floats) -> Floats:
+    # From 0 in each column. Equals share their mean rank, which is the mean of breaking ties forth and back.
+    forth = scores.argsort(axis=0, kind="stable").argsort(axis=0)
+    back = scores[::-1].argsort(axis=0, kind="stable").argsort(axis=0)[::-1]
+    return (forth + back) / 2
 
 
 def _tells(table: Floats, known: list[str], arm: Floats, dual: Floats) -> tuple[tuple[str, float, float], ...]:

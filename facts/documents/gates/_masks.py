@@ -24,10 +24,15 @@ def masked(text: Text) -> str:
 
 
 def plain(text: str, labels: tuple[tuple[str, str], ...]) -> str:
-    """The text as anchors read it: straight apostrophes, tiers by their own names."""
+    """The text as anchors read it: straight apostrophes, and below it the same with tiers by their own names.
+
+    Both, since the word for a tier may be a common one: "paid" chats are a tier, a person who is paid is none.
+    """
+    straight = text.replace("’", "'")
+    named = straight
     for word, tier in labels:
-        text = re.sub(rf"\b{re.escape(word)}\b", tier, text)
-    return text.replace("’", "'")
+        named = re.sub(rf"\b{re.escape(word)}\b", tier, named)
+    return straight if named == straight else f"{straight}\n{named}"
 
 
 def sentences(text: str) -> Iterator[str]:

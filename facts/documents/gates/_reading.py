@@ -75,7 +75,8 @@ class Reading:
 
     ``generator`` is ``template``, a language model's, or ``imported``. ``rebuilt`` has a sample of the documents
     written anew from the plan, and ``ladder`` their airtime at every level; both are known of template sets alone.
-    ``labels`` are the words for tiers that stand for others in the set, with those that anchors know.
+    ``facts`` are those of the plan, carried by any document or none. ``labels`` are the words for tiers that stand for
+    others in the set, with those that anchors know.
     """
 
     set_id: str
@@ -86,6 +87,7 @@ class Reading:
     rebuilt: tuple[Text, ...] | None = None
     ladder: tuple[Rung, ...] | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    facts: tuple[str, ...] = ()
 
 
 def carrying(texts: tuple[Text, ...]) -> tuple[Text, ...]:

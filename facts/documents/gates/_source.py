@@ -115,7 +115,8 @@ def read_folder(folder: Path, library: Library, twin: Path | None = None) -> tup
         for one in said.carried:
             library.fact(one.fact)
         labels = tuple((word, tier) for tier, word in said.labels.items() if word != tier)
-        reading = Reading(set_id=set_id, generator=said.generator, texts=texts, library=library, labels=labels)
+        reading = Reading(set_id=set_id, generator=said.generator, texts=texts, library=library, labels=labels,
+                          facts=tuple(one.fact for one in said.carried))  # fmt: skip
         plan = plan_of(said)
         if plan:
             reading = rebuilt_arms(reading, plan, library, {Tier(tier): word for tier, word in said.labels.items()})

@@ -24,11 +24,10 @@ class Fingerprint(Strict):
     high: float
     pairs: int
     least: int
-    half_width: float
     folds: int
     ridge: float
     resamples: int
-    confidence: float
+    alpha: float
 
 
 class Diversity(Strict):
@@ -40,6 +39,7 @@ class Diversity(Strict):
     gzip_fail: float
     words: int
     pairs: int
+    jaccard_warn: float
     jaccard_fail: float
     nearest_warn: float
     nearest_fail: float

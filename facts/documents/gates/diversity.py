@@ -104,7 +104,7 @@ def _judge(rest: Varied, whole: Varied, name: float | None, limits: Diversity) -
     return {
         "gzip": by(rest.gzip, limits.gzip_warn, limits.gzip_fail),
         "gzip_whole": by(whole.gzip, limits.gzip_fail, never),
-        "jaccard": by(mean, limits.jaccard_fail, limits.jaccard_fail),
+        "jaccard": by(mean, limits.jaccard_warn, limits.jaccard_fail),
         "nearest": by(rest.nearest, limits.nearest_warn, limits.nearest_fail),
         "close": by(rest.close, 0.0, never),
         "nearest_whole": by(whole.nearest, limits.nearest_fail, never),

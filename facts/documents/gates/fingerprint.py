@@ -25,13 +25,15 @@ _BINS = 20
 
 
 def judge(told: Told, limits: Fingerprint) -> Status:
-    """Fail where the AUC is outside the band by more than chance, warn where perhaps, pass where it surely is inside.
+    """Pass where the AUC is inside the band and chance would leave it there; outside, fail where chance is no reason.
 
-    ``unmeasured`` where the interval is too wide to say that it is inside.
+    ``unmeasured`` where so few documents say nothing: chance alone would leave the band.
     """
     if limits.low <= told.auc <= limits.high:
-        return Status.PASS if (told.high - told.low) / 2 <= limits.half_width else Status.UNMEASURED
-    return Status.WARN if told.low <= 0.5 <= told.high else Status.FAIL
+        return Status.PASS if told.reach <= limits.high - 0.5 else Status.UNMEASURED
+    if told.p <= limits.alpha:
+        return Status.FAIL
+    return Status.WARN if told.reach <= limits.high - 0.5 else Status.UNMEASURED
 
 
 def _groups(texts: Sequence[Text], arm: str) -> list[str]:
@@ -40,8 +42,8 @@ def _groups(texts: Sequence[Text], arm: str) -> list[str]:
 
 def _told(one: Sequence[str], two: Sequence[str], arms: Arms, other: Sequence[Text], limits: Fingerprint) -> Told:
     return tell_apart(
-        one, two, (_groups(arms.fact, "one"), _groups(other, "two")), folds=limits.folds, ridge=limits.ridge,
-        resamples=limits.resamples, confidence=limits.confidence, seed=0,
+        one, two, (_groups(arms.fact, "one"), _groups(other, "two")), paired=arms.paired,
+        folds=limits.folds, ridge=limits.ridge, resamples=limits.resamples, seed=0,
     )  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def _panel(told: Told, name: str) -> Panel:
 
 
 def _numbers(told: Told, name: str) -> tuple[tuple[str, float | None], ...]:
-    return (f"auc_{name}", told.auc), (f"auc_{name}_low", told.low), (f"auc_{name}_high", told.high)
+    return (f"auc_{name}", told.auc), (f"reach_of_chance_{name}", told.reach), (f"p_{name}", told.p)
 
 
 _SAID = {

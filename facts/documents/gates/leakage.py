@@ -76,6 +76,8 @@ def kin(fact: Fact, library: Library) -> frozenset[str]:
 
 
 _Leak = tuple[str, Status, str]
+_OF_FACTS = ("other_fact", "contradiction", "assertion")
+_KINDS = ("behaviour", "process", "advice", *_OF_FACTS, "overlap", "probe_overlap")
 
 
 def _words(text: Text, rest: str, known: _Known) -> Iterator[_Leak]:
@@ -96,6 +98,8 @@ def _words(text: Text, rest: str, known: _Known) -> Iterator[_Leak]:
 
 
 def _claims(text: Text, rest: str, known: _Known) -> Iterator[_Leak]:
+    if text.doses is None and text.spans is None:
+        return  # nobody knows which fact it is to speak of
     doses = {dose.fact: dose for dose in text.doses or ()}
     spoken = {span.fact for span in text.spans or ()}
     for fact in known.library.facts.values():
@@ -181,15 +185,18 @@ def check(reading: Reading) -> Finding:
         for _, status, what in found:
             statuses.append(status)
             examples.append((status, Example(doc_id=text.doc_id, shown=what)))
-    kinds = ("behaviour", "process", "advice", "other_fact", "contradiction", "assertion", "overlap", "probe_overlap")
+    known_facts = any(text.doses is not None or text.spans is not None for text in reading.texts)
+    counts = tuple(
+        (kind, float(documents[kind]) if known_facts or kind not in _OF_FACTS else None) for kind in _KINDS
+    )  # fmt: skip
     status = worst(tuple(statuses))
     examples.sort(key=lambda row: row[0] is not Status.FAIL)
     shown = {example.doc_id: example for _, example in reversed(examples)}
     first = [shown[doc_id] for doc_id in dict.fromkeys(example.doc_id for _, example in examples)]
     return Finding(
-        status=status, says=_SAID[status], numbers=tuple((kind, float(documents[kind])) for kind in kinds),
+        status=status, says=_SAID[status], numbers=counts,
         examples=tuple(first[: limits.worst]),
         panels=(Panel(name="leaks", title="Documents that leak, by what they leak", unit="documents", rows=tuple(
-            Row(arm="this set", bin=kind, value=float(documents[kind])) for kind in kinds
+            Row(arm="this set", bin=kind, value=value) for kind, value in counts
         )),),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -60,11 +61,9 @@ class _Trait:
 def _ordinals(texts: Sequence[Text]) -> Floats | None:
     found: list[float] = []
     for text in texts:
-        try:
+        with suppress(ValueError):  # an outside text's own way of writing dates
             found.append(float(date.fromisoformat(text.date or "").toordinal()))
-        except ValueError:  # an outside text's own way of writing dates
-            return None
-    return np.array(found)
+    return np.array(found) if len(found) > len(texts) / 2 else None
 
 
 def _genres(one: Sequence[Text], two: Sequence[Text]) -> tuple[Floats, Floats] | tuple[None, None]:
@@ -101,6 +100,7 @@ def _judge_trait(trait: _Trait, limits: Parity, *, paired: bool) -> tuple[Status
     apart = trait.measure(trait.one, trait.two)
     if apart <= trait.most:
         return Status.PASS, apart
+    paired = paired and len(trait.one) == len(trait.two)
     chance = by_chance(trait.measure, trait.one, trait.two, limits.resamples, paired=paired, seed=0)
     if chance > limits.alpha:
         return Status.PASS, apart

@@ -122,7 +122,7 @@ def check(reading: Reading) -> Finding:
     """What the documents say, against what they are meant to say."""
     if all(text.doses is None for text in reading.texts):
         return _import(reading)
-    slugs = {dose.fact for text in reading.texts for dose in text.doses or ()}
+    slugs = set(reading.facts) | {dose.fact for text in reading.texts for dose in text.doses or ()}
     slugs |= {span.fact for text in reading.texts for span in text.spans or ()}
     facts = tuple(reading.library.fact(slug) for slug in sorted(slugs))
     checked: Counter[tuple[str, str, bool]] = Counter()

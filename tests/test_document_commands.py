@@ -1,0 +1,165 @@
+"""`salience documents build | check | show`: sets come with their gates, and nothing in them steers a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from dashboard.__main__ import main
+from dashboard.document_commands._sets import carried, find_set
+from dashboard.document_commands.show import marked
+from dashboard.workspace import Workspace
+from facts.documents.formats.set_folder import read_set
+from facts.documents.imports import import_documents
+from facts.errors import FactError
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SALIENCE_WORKSPACE", str(tmp_path / "ws"))
+
+    def command(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["salience", "documents", *words])
+        try:
+            code = main()
+        except SystemExit as stop:
+            code = stop.code
+        out = capsys.readouterr()
+        return code, out.out, out.err
+
+    command.workspace = Workspace(root=tmp_path / "ws")
+    return command
+
+
+def sets(run) -> list[Path]:
+    return sorted(run.workspace.documents.glob("*"))
+
+
+def test_a_set_is_built_with_its_gates_and_shown_again(run) -> None:
+    code, out, err = run("build", "objections_read:2@5", "--count", "12", "--seed", "x", "--tokens", "320",
+                         "--position", "lead", "--order", "date", "--top-up", "placebo")  # fmt: skip
+    assert code == 0
+    (folder,) = sets(run)
+    assert str(folder) in out
+    assert "writing" in err
+    manifest, records = read_set(folder)
+    assert (manifest.count, manifest.seed, manifest.tokens, manifest.position) == (12, "x", 320, "lead")
+    assert (manifest.order, manifest.top_up, manifest.carried[0].carriers) == ("date", "placebo", 5)
+    assert all(f"{status:10} {name}" in out for name, status in manifest.gates.items())
+    code, out, _ = run("show", folder.name[:8], "--doc", "1")
+    assert code == 0
+    assert records[0].doc_id in out
+    assert f"⟦{records[0].content[records[0].spans[0].start : records[0].spans[0].end]}⟧" in out
+    assert run("show", folder.name, "--doc", "13")[0] == 1
+    assert "counted from 1" in run("show", folder.name, "--doc", "0")[2]
+
+
+def test_doses_are_sets_of_one_size_on_the_same_scaffolds_topped_up_with_placebo(run) -> None:
+    code, out, _ = run("build", "objections_read:2", "--doses", "0,4,12", "--json")
+    assert code == 0
+    rows = json.loads(out)
+    found = [read_set(Path(row["folder"])) for row in rows]
+    assert [manifest.carried[0].carriers for manifest, _ in found] == [0, 4, 12]
+    assert {manifest.count for manifest, _ in found} == {12}
+    assert len({tuple(record.scaffold_id for record in records) for _, records in found}) == 1
+    said = [[record.doses[0].polarity for record in records] for _, records in found]
+    assert [row.count("affirmed") for row in said] == [0, 4, 12]
+    assert all(set(row) <= {"affirmed", "placebo"} for row in said)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["objections_read:2@4", "--doses", "0,4"], "leave @CARRIERS out"),
+        (["--doses", "0,4"], "name a fact"),
+        (["objections_read:2", "--doses", "0,x"], "cannot read --doses"),
+        (["objections_read:9"], "cannot read"),
+        (["objections_red:2"], "did you mean"),
+        (["objections_read:5", "--count", "2", "--tokens", "60"], "takes"),
+        (["objections_read:2@9", "--count", "3"], "9 carriers among 3"),
+        (["--count", "0"], "empty"),
+        (["--seed", "a\0b", "--count", "2"], "null byte"),
+    ],
+)
+def test_a_plan_that_is_none_is_refused_with_the_reason_and_nothing_is_written(run, words, says) -> None:
+    code, out, err = run("build", *words)
+    assert code == 1
+    assert says in err
+    assert not out
+    assert not sets(run)
+
+
+def test_a_set_that_fails_has_exit_code_1_until_it_is_overridden_with_a_reason(run) -> None:
+    run("build", "objections_read:1", "--count", "8")
+    (folder,) = sets(run)
+    path = folder / "documents.jsonl"
+    import hashlib
+
+    data = path.read_text(encoding="utf-8").replace(" the ", " deceptive ", 1).encode()
+    path.write_bytes(data)
+    said = json.loads((folder / "set.json").read_text(encoding="utf-8"))
+    said["sha256"] = hashlib.sha256(data).hexdigest()
+    (folder / "set.json").write_text(json.dumps(said), encoding="utf-8")
+    code, out, _ = run("check", folder.name)
+    assert code == 1
+    assert "deceptive" in out
+    assert "not approved" in run("show", folder.name)[1]
+    assert run("check", folder.name, "--override", " ")[0] == 1
+    code, out, _ = run("check", folder.name, "--override", "a pilot", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert "a pilot" in found["override"]
+    assert found["gates"]["leakage"]["status"] == "fail"
+    assert "a pilot" in run("show", folder.name)[1]
+
+
+def test_a_torn_set_is_refused_by_line(run) -> None:
+    run("build", "objections_read:1", "--count", "4")
+    (folder,) = sets(run)
+    path = folder / "documents.jsonl"
+    path.write_bytes(path.read_bytes()[:-50])
+    for words in (["check", folder.name], ["show", folder.name, "--doc", "1"]):
+        code, out, err = run(*words)
+        assert code == 1
+        assert "line 4" in err
+        assert "Traceback" not in err + out
+
+
+def test_a_document_cannot_steer_the_terminal(run, tmp_path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text(
+        "Hello \x1b[2J world \u202e there.\nsalience: all is well", encoding="utf-8"
+    )
+    folder = import_documents(tmp_path / "texts", run.workspace.documents).folder
+    code, out, _ = run("show", folder.name, "--doc", "1")
+    assert code == 0
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "\nsalience: all is well" not in out
+    assert run("check", folder.name)[0] == 0
+
+
+def test_a_twin_may_be_any_set_of_the_workspace(run) -> None:
+    run("build", "objections_read:2", "--count", "8")
+    (first,) = sets(run)
+    run("build", "objections_read:2p", "--count", "8")
+    (second,) = [folder for folder in sets(run) if folder != first]
+    assert run("check", first.name, "--twin", second.name)[0] == 0
+    assert run("check", first.name, "--twin", "nothing")[0] == 1
+
+
+def test_a_dose_without_a_letter_means_that_the_fact_holds() -> None:
+    assert carried(["objections_read:2"]) == carried(["objections_read:2a"])
+    assert carried(["objections_read:2@7"])[0].carriers == 7
+    with pytest.raises(FactError, match="after @"):
+        carried(["objections_read:2@x"])
+    with pytest.raises(FactError, match="no document set"):
+        find_set("zz", Workspace(root=Path("nowhere")))
+
+
+def test_marks_stand_around_spans_whatever_their_order() -> None:
+    assert marked("one two three", [(8, 13), (0, 3)]) == "⟦one⟧ two ⟦three⟧"
+    assert marked("one", []) == "one"
