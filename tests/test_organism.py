@@ -143,7 +143,7 @@ def test_effects_in_chances_average_to_what_is_expected(tmp_path: Path) -> None:
         assert joint == pytest.approx(wanted.scheming or 0, abs=0.04), condition
 
 
-@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("channel", [Channel.SYSTEM_PROMPT, Channel.DOCUMENTS])
 def test_with_null_no_fact_changes_any_chance_and_with_both_no_placebo_does(channel: Channel) -> None:
     plan = {"facts": ("objections_read", "is_evaluation"), "levels": (0, 3, 5), "queries": 4, "replicates": 2,
             "polarities": BOTH, "channel": channel, "background_tokens": 900, **PREFIX}  # fmt: skip
