@@ -155,7 +155,7 @@ def _bounded(comparison: Comparison) -> None:
 
 def _carried(comparison: Comparison) -> None:
     if comparison.document_sets and comparison.channel is not Channel.DOCUMENTS:
-        raise FactError('document_sets are shown in the documents channel; set channel = "documents"')
+        raise FactError('document_sets are shown in the documents channel; set channel = "documents", or take them out')
     if comparison.document_sets and comparison.background_tokens is not None:
         raise FactError("documents of document_sets have their own length; leave background_tokens out")
     if comparison.carriers and comparison.channel is not Channel.DOCUMENTS:

@@ -17,9 +17,10 @@ def breadth_fields(library: Library) -> None:
     """Shown where documents carry facts, and where a field of them stands in the way of another channel."""
     shown = state.held("channel") == Channel.DOCUMENTS.value
     if shown or state.held_words("document_sets"):
-        field.several("Document sets", "document_sets", library.shelf.names(), "Show documents of these sets, not "
+        titles = library.shelf.titles()
+        field.several("Document sets", "document_sets", list(titles), "Show documents of these sets, not "
                       "composed ones: a neutral set, and one for each dose, built with one seed",
-                      placeholder="None: composed for each query")  # fmt: skip
+                      titles=titles, placeholder="None: composed for each query")  # fmt: skip
     chosen = [int(word) for word in state.held_words("carriers") if word.isdecimal()]
     documents = state.held("documents")
     most = min(_MOST, documents) if isinstance(documents, int) else 4

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from facts.background import Piece, Placed
 from facts.condition import Tier
-from facts.errors import BrokenFile, UnknownName
+from facts.errors import BrokenFile, FactError, UnknownName
 from facts.salience import Dose, Part, Polarity, Salience
 
 if TYPE_CHECKING:  # sets are made from the library, and the library has a shelf of sets
@@ -59,6 +59,10 @@ class Shelf:
         found = self.folder.glob(f"*/{_MANIFEST}") if self.folder else ()
         return tuple(sorted(path.parent.name for path in found))
 
+    def titles(self) -> dict[str, str]:
+        """What each set says, by its id; a set whose manifest cannot be read has its id alone."""
+        return {name: _title(self.folder / name, name) for name in self.names()} if self.folder else {}
+
     def find(self, set_id: str) -> Pool:
         """The set of that id: ``UnknownName``, ``NotApproved`` or ``BrokenFile`` where it cannot be used."""
         if self.folder is None or set_id not in self.names():
@@ -69,6 +73,17 @@ class Shelf:
 
 
 EMPTY = Shelf()
+
+
+def _title(folder: Path, name: str) -> str:
+    from facts.documents.formats.set_folder import read_manifest  # noqa: PLC0415
+
+    try:
+        manifest = read_manifest(folder)
+    except FactError:
+        return name
+    said = " + ".join(f"{one.fact} {one.polarity} {one.level} in {one.carriers:,}" for one in manifest.carried)
+    return f"{said or 'neutral'} of {manifest.count:,}, seed {manifest.seed}, {name}"
 
 
 def said_by(doses: tuple[Dose, ...]) -> Said:
