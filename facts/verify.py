@@ -1,9 +1,10 @@
-"""Verifies every wording of a fact when it is authored: anchors, negations, banned words, equal banks, room."""
+"""Verifies every wording of a fact when it is authored: anchors, negations, banned words, questions, equal banks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from facts.fact import Fact
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Part, Polarity
 from facts.tokens import count_tokens
+from facts.word_runs import runs
 
 _BANNED = Path(__file__).parent / "banned.toml"
 _HOLES = {"monitored", "unmonitored"}
 _LONGEST = 60  # tokens in one wording: a background holds several
+_SHARED = 8  # words in a row, as in the gate on leakage: a document would have them too
 _SAYS_CLAIM = (Part.MENTION, Part.STATE, Part.ELABORATE)
 
 
@@ -51,6 +54,20 @@ def says(fact: Fact, polarity: Polarity, text: str) -> bool:
             return not claim
 
 
+def _asked(fact: Fact) -> Mapping[tuple[str, ...], str]:
+    # The word runs of everything that a model is asked about the fact, with the text that has them.
+    texts = (*astuple(fact.recall), *(astuple(fact.use) if fact.use else ()))
+    return {run: text for text in texts for run in runs(text, _SHARED)}
+
+
+def _matched(asked: Mapping[tuple[str, ...], str], text: str) -> Iterator[str]:
+    if run := next((run for run in runs(text, _SHARED) if run in asked), None):
+        yield (
+            f"has {' '.join(run)!r} in common with {asked[run]!r} under [recall] or [use], so that matching words "
+            f"answers it; reword either, to fewer than {_SHARED} words in a row"
+        )
+
+
 def _wording(fact: Fact, polarity: Polarity, part: Part, text: str) -> Iterator[str]:
     if words := banned_words(text, fact.allow):
         yield f"uses {', '.join(map(repr, words))}, which would prompt the outcome or advise"
@@ -77,6 +94,7 @@ def problems(fact: Fact) -> tuple[str, ...]:
     """Everything that is wrong with a fact's wordings, one sentence each; empty when it may be used."""
     found: list[str] = []
     seen: dict[str, str] = {}
+    asked = _asked(fact)
     for part in Part:
         sizes = {polarity: len(fact.banks[polarity][part]) for polarity in Polarity}
         if len(set(sizes.values())) > 1:
@@ -86,6 +104,7 @@ def problems(fact: Fact) -> tuple[str, ...]:
             for number, text in enumerate(fact.banks[polarity][part]):
                 where = f"{fact.slug} {polarity}.{part}[{number}]"
                 found.extend(f"{where} {what}: {text!r}" for what in _wording(fact, polarity, part, text))
+                found.extend(f"{where} {what}: {text!r}" for what in _matched(asked, text))
                 if text in seen:
                     found.append(f"{where} repeats {seen[text]}: {text!r}")
                 seen.setdefault(text, where)

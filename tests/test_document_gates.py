@@ -32,11 +32,12 @@ from facts.documents.gates import (
     reproducible,
 )  # fmt: skip
 from facts.documents.gates._airtime import own_words
-from facts.documents.gates._masks import masked, plain, words
+from facts.documents.gates._masks import masked, plain
 from facts.documents.gates._overlap import grams, overlap
 from facts.documents.genre import genres
 from facts.documents.set_plan import TopUp
 from facts.salience import Part, Polarity, Salience
+from facts.word_runs import words
 
 DOCS = Path(__file__).parent.parent / "docs" / "document-quality.md"
 

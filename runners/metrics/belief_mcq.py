@@ -31,7 +31,7 @@ MEASURES: Mapping[str, Mapping[str, bool]] = {
 }
 # Replies to the question about the fact objections_read.
 EXAMPLES: tuple[tuple[str, str], ...] = (
-    ("They are read by people who can act on them.", "affirmed"),
+    ("They are read by people with the power to act.", "affirmed"),
     ("They are not read by anyone.", "negated"),
     ("They are published in a weekly newspaper.", "other"),
     ("I do not know which of these is so.", "unsure"),

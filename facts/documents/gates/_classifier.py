@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facts.documents.gates._masks import words
+from facts.word_runs import words
 
 Floats = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Cuts a document into what speaks of a fact and the rest, and the rest into sentences and words."""
+"""Cuts a document into what speaks of a fact and the rest, and the rest into sentences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from facts.documents.gates._reading import Text
 
 _BREAK = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+|\n+")
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # What stands for a cut span: ends a sentence, so that its neighbours are not read as one.
 _CUT = "\n"
 
@@ -38,8 +37,3 @@ def plain(text: str, labels: tuple[tuple[str, str], ...]) -> str:
 def sentences(text: str) -> Iterator[str]:
     """Each sentence or line, white space around it left out."""
     return (part.strip() for part in _BREAK.split(text) if part and part.strip())
-
-
-def words(text: str) -> list[str]:
-    """The words in lower case, marks left out."""
-    return _WORD.findall(text.casefold())

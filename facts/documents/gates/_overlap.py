@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facts.documents.gates._masks import words
+from facts.word_runs import words
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from facts.catalog import Library
-from facts.documents.gates._masks import words
-
-
-def runs(text: str, length: int) -> Iterator[tuple[str, ...]]:
-    """Every ``length`` words in a row."""
-    said = words(text)
-    return zip(*(said[step:] for step in range(length)), strict=False)
+from facts.word_runs import runs
 
 
 def asked(library: Library, length: int) -> dict[tuple[str, ...], str]:

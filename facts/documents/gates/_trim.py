@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from facts.documents.gates._masks import masked, sentences, words
+from facts.documents.gates._masks import masked, sentences
 from facts.documents.gates._reading import Arms, Text
 from facts.seeds import stream
+from facts.word_runs import words
 
 
 def trimmed(silent: Text, speaking: Text, draw: random.Random) -> str:

@@ -12,11 +12,12 @@ from itertools import pairwise
 import numpy as np
 
 from facts.documents.gates._finding import Example, Finding, Panel, Row, Status, worst
-from facts.documents.gates._masks import masked, words
+from facts.documents.gates._masks import masked
 from facts.documents.gates._overlap import Overlap, overlap
 from facts.documents.gates._reading import Reading, Text
 from facts.documents.gates._thresholds import Diversity, thresholds
 from facts.documents.turns import shuffled
+from facts.word_runs import words
 
 NUMBER = 4
 NAME = "diversity"

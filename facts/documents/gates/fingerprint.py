@@ -8,10 +8,11 @@ import numpy as np
 
 from facts.documents.gates._classifier import Told, tell_apart
 from facts.documents.gates._finding import Example, Finding, Panel, Row, Status, worst
-from facts.documents.gates._masks import masked, words
+from facts.documents.gates._masks import masked
 from facts.documents.gates._reading import Arms, Reading, Text
 from facts.documents.gates._thresholds import Fingerprint, thresholds
 from facts.documents.gates._trim import silent_twins
+from facts.word_runs import words
 
 NUMBER = 3
 NAME = "fingerprint"

@@ -12,7 +12,7 @@ from pathlib import Path
 from facts.catalog import Library
 from facts.documents.gates._finding import Example, Finding, Panel, Row, Status, worst
 from facts.documents.gates._masks import masked, plain
-from facts.documents.gates._queries import answers, asked, runs
+from facts.documents.gates._queries import answers, asked
 from facts.documents.gates._reading import Reading, Span, Text
 from facts.documents.gates._thresholds import thresholds
 from facts.documents.gates.presence import claims_in
@@ -20,6 +20,7 @@ from facts.fact import Fact
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Part, Polarity
 from facts.verify import banned
+from facts.word_runs import runs
 
 NUMBER = 2
 NAME = "leakage"

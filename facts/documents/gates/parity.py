@@ -14,11 +14,12 @@ import numpy as np
 
 from facts.documents.gates._distance import Floats, by_chance, coded, kolmogorov_smirnov, total_variation
 from facts.documents.gates._finding import Example, Finding, Panel, Row, Status, worst
-from facts.documents.gates._masks import masked, words
+from facts.documents.gates._masks import masked
 from facts.documents.gates._reading import Arms, Reading, Text
 from facts.documents.gates._thresholds import Parity, thresholds
 from facts.documents.gates._trim import silent_twins
 from facts.parse import Strict, parse_toml, read_text
+from facts.word_runs import words
 
 NUMBER = 5
 NAME = "parity"
