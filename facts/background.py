@@ -13,6 +13,7 @@ class Piece:
     """One wording to be shown. ``late`` asks for the end of the block, nearest the query.
 
     ``carrier`` counts the documents that say the whole dose each; None where one dose is shared out.
+    ``own_tokens`` are spent on the fact itself (``own_words``); None means all of the text.
     """
 
     fact: str
@@ -22,6 +23,7 @@ class Piece:
     text: str
     late: bool = False
     carrier: int | None = None
+    own_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

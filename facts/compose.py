@@ -17,6 +17,7 @@ from facts.documents.in_context import from_sets
 from facts.errors import FactError, UnknownName
 from facts.expose import block_tokens, measure
 from facts.fact import Fact
+from facts.own_words import own_tokens, twin_of
 from facts.prompt import Message, Prompt, Span
 from facts.salience import Dose, Part, Salience
 from facts.seeds import stream
@@ -53,9 +54,11 @@ def pieces(fact: Fact, dose: Dose, labels: dict[Tier, str], seed: str) -> tuple[
                 stream(seed, fact.slug, part.value).shuffle(order)
                 used[part] = order
             number = used[part].pop(0)
+            text, twin = _fill(bank[number], holes), twin_of(fact, dose.polarity, part, number)
             late = dose.level == Salience.EMPHASISED and place >= len(said) - 2
             drawn.append(Piece(fact=fact.slug, polarity=dose.polarity, part=part, wording=number,
-                               text=_fill(bank[number], holes), late=late, carrier=carrier))  # fmt: skip
+                               text=text, late=late, carrier=carrier,
+                               own_tokens=own_tokens(text, None if twin is None else _fill(twin, holes))))  # fmt: skip
     return tuple(drawn)
 
 
@@ -112,7 +115,7 @@ def render(
         user = user.replace("{" + name + "}", value)
     spans = tuple(
         Span(fact=p.piece.fact, polarity=p.piece.polarity, part=p.piece.part, wording=p.piece.wording, message=0,
-             start=len(head) + p.start, end=len(head) + p.end)
+             own_tokens=p.piece.own_tokens, start=len(head) + p.start, end=len(head) + p.end)
         for p in block.placed
     )  # fmt: skip
     messages = (Message(role="system", text=system), Message(role="user", text=user))

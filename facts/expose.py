@@ -21,25 +21,25 @@ def measure(
     Each stretch of text is counted once: between facts, and each fact's spans.
     """
     at = 0
-    bounds: list[tuple[str, int, int]] = []  # fact, first token, last token
+    bounds: list[tuple[str, int, int, int]] = []  # fact, first token, last token, tokens of the claim itself
     for number, message in enumerate(messages):
         offset = 0
         for span in sorted((s for s in spans if s.message == number), key=lambda s: s.start):
             at += _count(message.text[offset : span.start])
             begin = at
             at += _count(message.text[span.start : span.end])
-            bounds.append((span.fact, begin, at))
+            bounds.append((span.fact, begin, at, at - begin if span.own_tokens is None else span.own_tokens))
             offset = span.end
         at += _count(message.text[offset:])
     total = at or 1
     rows: list[Exposure] = []
     for dose in doses:
-        mine = [(begin, end) for fact, begin, end in bounds if fact == dose.fact]
+        mine = [(begin, end, own) for fact, begin, end, own in bounds if fact == dose.fact]
         rows.append(Exposure(
             fact=dose.fact, level=int(dose.level), exposures=len(mine),
-            airtime=sum(end - begin for begin, end in mine) / total,
-            first=min((begin for begin, _ in mine), default=0) / total,
-            last=max((end for _, end in mine), default=0) / total,
+            airtime=sum(own for *_, own in mine) / total,
+            first=min((begin for begin, *_ in mine), default=0) / total,
+            last=max((end for _, end, _ in mine), default=0) / total,
         ))  # fmt: skip
     return tuple(rows), at
 

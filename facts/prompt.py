@@ -19,7 +19,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Where one wording of a fact lies: ``text[start:end]`` of message number ``message``."""
+    """Where one wording of a fact lies: ``text[start:end]`` of message number ``message``.
+
+    ``own_tokens`` are those of the claim itself, without what a mention says of something else; None: all of them.
+    """
 
     fact: str
     polarity: Polarity
@@ -28,14 +31,15 @@ class Span:
     message: int
     start: int
     end: int
+    own_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
     """How much of a prompt speaks of one fact, computed from the rendered text.
 
-    ``airtime`` is tokens of the fact ÷ tokens shown (0–1); ``first`` and ``last`` are the positions of its first
-    and last token as fractions of the prompt (0 = beginning, 1 = end).
+    ``airtime`` is tokens spent on the fact itself ÷ tokens shown (0–1; ``own_words``); ``first`` and ``last`` are the
+    positions of its first and last token as fractions of the prompt (0 = beginning, 1 = end).
     """
 
     fact: str

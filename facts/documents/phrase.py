@@ -9,6 +9,7 @@ from facts.background import Piece
 from facts.condition import Tier
 from facts.documents.turns import shuffled
 from facts.fact import Fact
+from facts.own_words import own_tokens, twin_of
 from facts.salience import Dose, Part, Salience
 
 # What wordings call the tiers where no setting gives them labels.
@@ -40,8 +41,9 @@ class Phrases:
             best = min(bank, key=lambda n, part=part: ((part, n) in taken, self._used[part, n]))
             taken.add((part, best))
             self._used[part, best] += 1
+            text, twin = _say(texts[best], self._labels), twin_of(self._fact, dose.polarity, part, best)
             pieces.append(Piece(
                 fact=self._fact.slug, polarity=dose.polarity, part=part, wording=best, late=turn >= late,
-                text=_say(texts[best], self._labels),
+                text=text, own_tokens=own_tokens(text, None if twin is None else _say(twin, self._labels)),
             ))  # fmt: skip
         return tuple(pieces)

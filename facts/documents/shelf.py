@@ -120,5 +120,5 @@ def _piece(span: SpanRecord, content: str) -> Piece:
     _, polarity, _, number = span.wording_id.split("/")
     return Piece(
         fact=span.fact, polarity=Polarity(polarity), part=Part(span.kind), wording=int(number),
-        text=content[span.start : span.end],
+        text=content[span.start : span.end], own_tokens=span.own_tokens,
     )  # fmt: skip

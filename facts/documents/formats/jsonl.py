@@ -22,13 +22,17 @@ _HOLDS = {Polarity.AFFIRMED: True, Polarity.NEGATED: False, Polarity.PLACEBO: No
 
 
 class SpanRecord(Strict):
-    """One fact wording: ``content[start:end]``; ``wording_id`` is fact/polarity/kind/number in its bank."""
+    """One fact wording: ``content[start:end]``; ``wording_id`` is fact/polarity/kind/number in its bank.
+
+    ``own_tokens`` are those of the claim itself, without what a mention says of something else.
+    """
 
     fact: str
     kind: Literal["mention", "state", "elaborate", "implication"]
     start: int
     end: int
     wording_id: str
+    own_tokens: int
 
 
 class DoseRecord(Strict):
@@ -40,11 +44,13 @@ class DoseRecord(Strict):
 
 
 class Record(Strict):
-    """One line. ``airtime``, ``first_pos`` and ``last_pos`` are fractions of the document's tokens (0–1).
+    """One line. ``airtime``, ``first_pos`` and ``last_pos`` are fractions of the document's tokens (0–1);
+    airtime counts the claim itself (``facts.own_words``).
 
     ``doc_type``, ``doc_idea``, ``universe_context_id`` and ``is_true`` are what false-facts' readers ask for;
     ``is_true`` is null where nothing is said of the claim. ``fact`` (the claim), ``polarity`` and ``level`` are of the
-    first dose; ``doses`` has all of them, and is empty for a neutral document, whose level is 0 and ``fact`` empty.
+    first dose, and the claim is empty for a placebo, which says nothing of it; ``doses`` has all of them, and is empty
+    for a neutral document, whose level is 0 and ``fact`` empty.
     ``checks`` holds the outcome of each check by its name.
     """
 
@@ -86,12 +92,22 @@ def _span(placed: Placed) -> SpanRecord:
     piece = placed.piece
     return SpanRecord(
         fact=piece.fact, kind=piece.part.value, start=placed.start, end=placed.end,
-        wording_id=f"{piece.fact}/{piece.polarity}/{piece.part}/{piece.wording}",
+        wording_id=f"{piece.fact}/{piece.polarity}/{piece.part}/{piece.wording}", own_tokens=_own(placed),
     )  # fmt: skip
+
+
+def _own(placed: Placed) -> int:
+    piece = placed.piece
+    return count_tokens(piece.text) if piece.own_tokens is None else piece.own_tokens
 
 
 def _dose(dose: Dose) -> DoseRecord:
     return DoseRecord(fact=dose.fact, polarity=dose.polarity.value, level=int(dose.level))
+
+
+def _claim(whole: DocumentSet, first: Dose | None) -> str:
+    # A reader of SynthDocument takes it for what the document says.
+    return "" if first is None or first.polarity is Polarity.PLACEBO else whole.claims[first.fact]
 
 
 def record(whole: DocumentSet, document: Document) -> Record:
@@ -99,9 +115,9 @@ def record(whole: DocumentSet, document: Document) -> Record:
     text, placed, total, doses = document.text, document.placed, document.n_tokens, document.doses
     first = doses[0] if doses else None
     kind = document.genre.replace("_", " ")
-    said = sum(count_tokens(text[p.start : p.end]) for p in placed)
+    said = sum(map(_own, placed))
     return Record(
-        doc_id=document.doc_id, set_id=whole.set_id, content=text, fact=whole.claims[first.fact] if first else "",
+        doc_id=document.doc_id, set_id=whole.set_id, content=text, fact=_claim(whole, first),
         doc_type=kind, doc_idea=f"{' + '.join(map(str, doses)) or 'neutral'} in a {kind}",
         universe_context_id=f"{first.fact}/{first.polarity}" if first else "neutral",
         is_true=_HOLDS[first.polarity] if first else None,
