@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from runners import metrics, rubric
 from runners.judging import judging_of
 from runners.metrics._interview import audiences
 
+_DOUBTED = re.compile("although|NOT APPROVED")
 _FILE = Path(__file__).with_suffix(".toml")
 
 
@@ -30,6 +32,7 @@ class _Readme(Strict):
 class _Sentences(Strict):
     simulated: str
     simulated_judge: str
+    doubted: str
     interim: str
     setting: str
     facts: str
@@ -70,6 +73,9 @@ def doubt_lines(results: Results) -> list[str]:
     lines = [say.simulated.format(labels=labels)] if labels else []
     if results.judge_simulated and results.judge:
         lines.append(say.simulated_judge.format(judge=results.judge.label))
+    doubted = [f"{name} ({standing})" for name, standing in results.sets if _DOUBTED.search(standing)]
+    if doubted:
+        lines.append(say.doubted.format(sets="; ".join(doubted)))
     if results.interim:
         lines.append(say.interim.format(kept=f"{results.kept:,}", planned=f"{results.planned:,}"))
     return lines
@@ -150,9 +156,7 @@ def _doses(results: Results, found: Sequence[Tables], library: Library) -> str:
 def _set(library: Library, name: str) -> str:
     pool = library.shelf.find(name)
     author = f"{pool.generator} generator" + (f", {pool.model}" if pool.model else "")
-    override = pool.approval.override
-    gates = f"used although gates fail: {override}" if override else "its quality gates passed"
-    return f"{name} ({len(pool.documents)} documents, {author}; {gates})"
+    return f"{name} ({len(pool.documents)} documents, {author}; {pool.standing})"
 
 
 def _size(results: Results, library: Library) -> str:

@@ -9,6 +9,7 @@ from facts.background import Background
 from facts.catalog import Library
 from facts.compose import lay_out, render
 from facts.condition import Channel, Reasoning, Tier
+from facts.documents.approval import NotApproved
 from facts.errors import DoesNotFit, FactError, UnknownName
 from facts.parse import home_path
 from facts.read_setting import read_queries
@@ -20,6 +21,7 @@ from runners.comparison import Comparison
 from runners.metrics._interview import check_audience
 from runners.model import Model
 from runners.request import Request, Turn
+from runners.training.doses import base_among, training_dose
 from runners.trial import Trial
 
 
@@ -132,9 +134,11 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...], j
     if comparison.looks > asked:
         raise FactError(f"{comparison.looks} looks at {asked} queries: every look needs a query more; lower looks")
     _judges(comparison, library, judges)
-    if comparison.channel is Channel.FINE_TUNING and not any(model.trained_on for model in models):
-        raise FactError("the channel fine_tuning compares tuned models with their base, and none of these is tuned; "
-                        "tune one with `salience train` and name both in models")  # fmt: skip
+    if comparison.channel is Channel.FINE_TUNING:
+        _tuned(comparison, library, models)
+    for name in comparison.document_sets:
+        if refused := library.shelf.find(name).refused:
+            raise NotApproved(refused)
     _distinct(models)
     _distinct(judges)
     for model in models:
@@ -144,6 +148,29 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...], j
         # One whole block: every arm of the first query must compose.
         for _ in islice(trials(comparison, library, model), len(comparison.conditions())):
             pass
+
+
+def _tuned(comparison: Comparison, library: Library, models: tuple[Model, ...]) -> None:
+    if not any(model.trained_on for model in models):
+        raise FactError("the channel fine_tuning compares tuned models with their base, and none of these is tuned; "
+                        "tune one with `salience train` and name both in models")  # fmt: skip
+    for model in models:
+        if model.trained_on and base_among(model, models) is None:
+            base = model.trained_on.base or "models.toml does not say which"
+            raise FactError(
+                f"{model.label} is compared with the model that it was tuned from ({base}); name it in models too"
+            )
+        if model.trained_on and training_dose(model) is None:
+            raise FactError(
+                f"{model.label} was tuned on {'; '.join(model.trained_on.doses) or 'nobody knows what'}, which is not "
+                "one dose of one fact; in models.toml its trained_on.doses read like objections_read affirmed 4 in 250"
+            )
+    for name in chosen_metrics(comparison, library):
+        if metrics.find(name).SCOPE == "fact":
+            raise FactError(
+                f"metric {name!r} reads what a prompt says of its facts, and in the channel fine_tuning prompts say "
+                "nothing; use belief_mcq, belief_open, belief_paired or belief_use"
+            )
 
 
 def _judges(comparison: Comparison, library: Library, judges: tuple[Model, ...]) -> None:

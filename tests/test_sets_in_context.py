@@ -23,6 +23,7 @@ from filled_workspace import fill
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml, parse_comparison
 from runners.models import read_models
+from runners.planning import check as plan_check
 from runners.planning import trials
 
 FACT = "objections_read"
@@ -135,7 +136,7 @@ def test_an_unknown_an_unchecked_and_a_changed_set_are_refused(kept, tmp_path):
     own = load(None, tmp_path)
     made = write_set(build_set(SetPlan(count=COUNT, seed="s", tokens=300), own), tmp_path)
     with pytest.raises(NotApproved, match="salience documents check"):
-        _prompt(own, (made.name,))
+        plan_check(_comparison((made.name,), levels=(0, 4)), own, (read_models(None).find("organism/paper_like"),))
     check(made, own)
     with (made / "documents.jsonl").open("a") as file:
         file.write("\n")

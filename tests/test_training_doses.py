@@ -15,7 +15,7 @@ from dashboard.launch import launch
 from dashboard.methods import methods_paragraphs
 from dashboard.results import load_results
 from dashboard.tables import tables
-from dashboard.training_doses import training_dose, tunings
+from dashboard.training_doses import tunings
 from dashboard.workspace import Workspace
 from facts.breadth import SHARED, Breadth
 from facts.catalog import shipped
@@ -27,6 +27,7 @@ from runners.comparison_file import comparison_toml, parse_comparison
 from runners.model import Model, TrainedOn
 from runners.models import read_models
 from runners.planning import check
+from runners.training.doses import training_dose
 from test_effects_table import counted, exactly, pick
 
 FACT = "objections_read"
@@ -141,6 +142,22 @@ def test_prompts_of_a_training_comparison_say_nothing_and_it_needs_a_tuned_model
     models = tuple(map(read_models(None).find, comparison.models))
     with pytest.raises(FactError, match="tune one with `salience train` and name both in models"):
         check(comparison, shipped(), models)
+
+
+@pytest.mark.parametrize(
+    ("tuned", "metrics", "said"),
+    [
+        ({"base": "elsewhere"}, ("option",), "tuned from .elsewhere.; name it in models too"),
+        ({"doses": ("gibberish",)}, ("option",), "gibberish, which is not one dose of one fact"),
+        ({}, ("option", "recall"), "'recall' reads what a prompt says of its facts.*use belief_mcq"),
+    ],
+)
+def test_a_training_comparison_that_could_show_nothing_is_refused(tuned, metrics, said):
+    base = read_models(None).find("organism/null")
+    about = TrainedOn(set_id="s", documents=9, doses=(f"{FACT} affirmed 4 in 5",), base=base.label)
+    model = replace(read_models(None).find("organism/paper_like"), trained_on=replace(about, **tuned))
+    with pytest.raises(FactError, match=said):
+        check(_comparison(metrics=metrics), shipped(), (base, model))
 
 
 @pytest.fixture(scope="module")

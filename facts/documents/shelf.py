@@ -1,4 +1,4 @@
-"""The document sets of a workspace by their ids, read when they are first asked for, and only if they may be used."""
+"""The document sets of a workspace by their ids, read when they are first asked for, and whether they may be used."""
 
 from __future__ import annotations
 
@@ -32,15 +32,29 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pool:
-    """A set to draw from. ``said`` is what its carriers say (nothing: a neutral set); documents are by scaffold."""
+    """A set to draw from. ``said`` is what its carriers say (nothing: a neutral set); documents are by scaffold.
+
+    ``approval`` is None where the set may not be shown to a model (any more), and ``refused`` says why: what it was
+    shown to is kept and can be read all the same.
+    """
 
     set_id: str
     said: Said
     documents: Mapping[str, Stored]
-    approval: Approval
+    approval: Approval | None
+    refused: str
     labels: Mapping[Tier, str]
     generator: str
     model: str
+
+    @property
+    def standing(self) -> str:
+        """What gates say of the set, and why it is used where one fails, in words."""
+        if self.approval is None:
+            return f"NOT APPROVED now: {self.refused}"
+        gates = ", ".join(f"{name} {status}" for name, status in self.approval.gates)
+        override = self.approval.override
+        return f"gates: {gates}" + (f"; used although one fails: {override}" if override else "")
 
     @property
     def carrying(self) -> frozenset[str]:
@@ -64,7 +78,7 @@ class Shelf:
         return {name: _title(self.folder / name, name) for name in self.names()} if self.folder else {}
 
     def find(self, set_id: str) -> Pool:
-        """The set of that id: ``UnknownName``, ``NotApproved`` or ``BrokenFile`` where it cannot be used."""
+        """The set of that id; ``UnknownName`` or ``BrokenFile`` where it cannot be read."""
         if self.folder is None or set_id not in self.names():
             raise UnknownName("document set", set_id, self.names(), "Sets are in your workspace's documents/.")
         folder = self.folder / set_id
@@ -93,16 +107,20 @@ def said_by(doses: tuple[Dose, ...]) -> Said:
 
 @lru_cache(maxsize=32)
 def _pool(folder: Path, stamps: tuple[int, ...]) -> Pool:
-    from facts.documents.approval import approve  # noqa: PLC0415
+    from facts.documents.approval import NotApproved, approve  # noqa: PLC0415
     from facts.documents.formats.set_folder import read_set  # noqa: PLC0415
 
-    approval = approve(folder)
+    approval, refused = None, ""
+    try:
+        approval = approve(folder)
+    except NotApproved as error:
+        refused = str(error)
     manifest, records = read_set(folder)
     said = frozenset((one.fact, Polarity(one.polarity), Salience(one.level)) for one in manifest.carried if one.level)
     documents = {record.scaffold_id: _stored(record, said) for record in records}
     if len(documents) < len(records):
         raise BrokenFile(f"{folder}: two of its documents share a scaffold, so arms cannot be paired; build it again")
-    return Pool(set_id=manifest.set_id, said=said, documents=documents, approval=approval,
+    return Pool(set_id=manifest.set_id, said=said, documents=documents, approval=approval, refused=refused,
                 labels={tier: manifest.labels[tier.value] for tier in Tier},
                 generator=manifest.generator, model=manifest.model)  # fmt: skip
 
