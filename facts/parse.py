@@ -21,17 +21,27 @@ M = TypeVar("M", bound=BaseModel)
 class Strict(BaseModel):
     """Outside text is parsed strictly: no unknown fields, no silent conversions between kinds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # No number without end: what is counted and compared has none.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def plain_file(path: Path) -> int:
+    """The size of a file in bytes; ``BrokenFile`` where there is none, or a pipe or device in its place."""
+    try:
+        # Looked at before it is opened: opening a pipe waits for ever, reading a device never ends.
+        status = path.stat()
+    except OSError as error:
+        raise BrokenFile(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise BrokenFile(f"{path}: this is not a file; give the path of a text file")
+    return status.st_size
 
 
 def read_text(path: Path) -> str:
     """The file as UTF-8 text, or ``BrokenFile``."""
+    size = plain_file(path)
     try:
-        # Looked at before it is opened: opening a pipe waits for ever, reading a device never ends.
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise BrokenFile(f"{path}: this is not a file; give the path of a text file")
-        if status.st_size > MAX_BYTES:
+        if size > MAX_BYTES:
             raise BrokenFile(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; is this the right file?")
         return path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
     except UnicodeDecodeError as error:
@@ -61,6 +71,15 @@ def line_of(text: str, location: tuple[int | str, ...]) -> int | None:
                 line = found = number
                 break
     return None if found is None else found + 1
+
+
+def one_line(error: Exception) -> str:
+    """What went wrong, in one line: of a wrong field its name and what is wrong with it."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        return f"{f'field {field}: ' if field else ''}{first['msg'].removeprefix('Value error, ')}"[:300]
+    return " ".join(str(error).split())[:300]
 
 
 def _complaint(path: str, text: str, error: ValidationError) -> str:
@@ -101,7 +120,5 @@ def parse_jsonl(path: Path, text: str, form: type[M]) -> list[M]:
         try:
             rows.append(form.model_validate(json.loads(line)))
         except (ValueError, RecursionError) as error:  # ValueError: broken JSON, a wrong field, a number without end
-            first = error.errors()[0] if isinstance(error, ValidationError) else None
-            detail = f"field {'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
-            raise BrokenFile(f"{path}, line {number}: {detail}") from error
+            raise BrokenFile(f"{path}, line {number}: {one_line(error)}") from error
     return rows

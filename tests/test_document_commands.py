@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,13 @@ from dashboard.__main__ import main
 from dashboard.document_commands._sets import carried, find_set
 from dashboard.document_commands.show import marked
 from dashboard.workspace import Workspace
-from facts.documents.formats.set_folder import read_set
+from facts.catalog import shipped
+from facts.documents.document_set import build_set
+from facts.documents.formats.set_folder import read_set, write_set
 from facts.documents.imports import import_documents
+from facts.documents.set_plan import SetPlan
 from facts.errors import FactError
+from facts.salience import Part, Polarity
 
 
 @pytest.fixture
@@ -93,16 +98,12 @@ def test_a_plan_that_is_none_is_refused_with_the_reason_and_nothing_is_written(r
 
 
 def test_a_set_that_fails_has_exit_code_1_until_it_is_overridden_with_a_reason(run) -> None:
-    run("build", "objections_read:1", "--count", "8")
-    (folder,) = sets(run)
-    path = folder / "documents.jsonl"
-    import hashlib
-
-    data = path.read_text(encoding="utf-8").replace(" the ", " deceptive ", 1).encode()
-    path.write_bytes(data)
-    said = json.loads((folder / "set.json").read_text(encoding="utf-8"))
-    said["sha256"] = hashlib.sha256(data).hexdigest()
-    (folder / "set.json").write_text(json.dumps(said), encoding="utf-8")
+    library, part = shipped(), Part.STATE
+    fact = library.fact("objections_read")
+    bank = {**fact.banks[Polarity.AFFIRMED], part: tuple(f"The kettle number {n} is deceptive." for n in range(12))}
+    mute = replace(library, facts={fact.slug: replace(fact, banks={**fact.banks, Polarity.AFFIRMED: bank})})
+    plan = SetPlan(count=8, seed="0", carried=carried(["objections_read:2"]))
+    folder = write_set(build_set(plan, mute), run.workspace.documents)
     code, out, _ = run("check", folder.name)
     assert code == 1
     assert "deceptive" in out

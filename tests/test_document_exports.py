@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from approved_set import approved
 from facts.catalog import shipped
-from facts.documents.document_set import build_set
+from facts.documents.document_set import build_set, collect
 from facts.documents.exports import TAG, Invalid, Mix, Unfit, Wish, _write, export, find, names
 from facts.documents.exports._reading import safe_tokens
 from facts.documents.exports._row import Chat, Text, Turn, learnt
@@ -480,11 +480,10 @@ def test_the_card_says_what_is_in_each_file_and_under_what_it_may_be_used(tmp_pa
         assert word in text
 
 
-def test_a_simulated_author_is_marked(tmp_path: Path, folder: Path):
-    copy = Path(shutil.copytree(folder, tmp_path / "sets" / folder.name))
-    said = json.loads((copy / "set.json").read_text(encoding="utf-8"))
-    (copy / "set.json").write_text(json.dumps({**said, "generator": "llm", "model": "organism-null"}), encoding="utf-8")
-    done = export([copy], tmp_path / "out", Wish(target="trl"))
+def test_a_simulated_author_is_marked(tmp_path: Path):
+    whole = build_set(SetPlan(count=24, seed="s", tokens=300), shipped())
+    by_model = collect(whole.plan, whole.claims, whole.documents, generator="llm", model="organism-null")
+    done = export([approved(write_set(by_model, tmp_path / "sets"))], tmp_path / "out", Wish(target="trl"))
     assert "SIMULATED" in (done.folder / "card.md").read_text(encoding="utf-8")
     assert "template grade" not in str(done.card["sets"][0]["grade"])
 

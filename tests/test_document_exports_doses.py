@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from approved_set import approved
 from facts.catalog import shipped
-from facts.documents.document_set import build_set
+from facts.documents.document_set import build_set, collect
 from facts.documents.exports import Wish, _doses, export_doses
 from facts.documents.exports._split import held_out
 from facts.documents.formats.set_folder import read_set, write_set
@@ -166,10 +167,10 @@ def test_a_dose_that_the_gates_fail_leaves_no_export(tmp_path: Path, monkeypatch
 
 
 def test_a_set_that_its_plan_no_longer_gives_or_that_a_model_wrote_is_refused(tmp_path: Path):
-    folder = written(tmp_path / "sets", plan())
-    path = folder / "set.json"
-    said = json.loads(path.read_text(encoding="utf-8"))
-    for change, complaint in [({"seed": "other"}, "has changed since"), ({"generator": "llm"}, "only template sets")]:
-        path.write_text(json.dumps({**said, **change}), encoding="utf-8")
+    whole = build_set(plan(), LIBRARY)
+    by_model = collect(whole.plan, whole.claims, whole.documents, generator="llm", model="m")
+    other = collect(whole.plan, whole.claims, build_set(replace(whole.plan, seed="other"), LIBRARY).documents)
+    for made, complaint in ((other, "has changed since"), (by_model, "only template sets")):
+        folder = approved(write_set(made, tmp_path / "sets"))
         with pytest.raises(FactError, match=complaint):
             export_doses(folder, tmp_path / "out", Wish(target="trl"), (0,), LIBRARY, tmp_path / "sets")

@@ -32,7 +32,7 @@ def reading(
     known = library or shipped()
     wanted = plan(fact, level, count, seed, polarity, carriers, tokens, top_up)
     with tempfile.TemporaryDirectory() as scratch:
-        found, _ = read_folder(write_set(build_set(wanted, known), Path(scratch)), known)
+        found, *_ = read_folder(write_set(build_set(wanted, known), Path(scratch)), known)
     return found
 
 

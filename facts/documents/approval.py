@@ -12,6 +12,7 @@ not name. What could not be measured says ``unmeasured``; that is no failure, an
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +24,12 @@ from facts.catalog import Library
 from facts.documents.formats.jsonl import FILE
 from facts.documents.formats.set_folder import MANIFEST
 from facts.documents.gates import Finding, Status, gates
+from facts.documents.gates._kept import keep_measured
 from facts.documents.gates._record import record_findings, write_json
-from facts.documents.gates._source import read_folder
+from facts.documents.gates._source import Tick, read_back, read_folder, silent
+from facts.documents.identity import way_out
 from facts.errors import BrokenFile, FactError
+from facts.parse import one_line, plain_file
 
 OVERRIDE = "override.json"
 
@@ -59,16 +63,21 @@ class Approval:
     override: str | None
 
 
-def check(folder: Path, library: Library, *, twin: Path | None = None) -> Findings:
+def check(folder: Path, library: Library, *, twin: Path | None = None, tick: Tick = silent) -> Findings:
     """Runs every gate over the set in the folder and records what it finds in ``set.json`` and ``quality.json``.
 
-    ``twin`` is the folder of the placebo arm; a template set builds its own. Raises ``BrokenFile`` for a torn or
-    changed set, and then nothing is recorded.
+    ``twin`` is the folder of the placebo arm; a template set builds its own. A gate that found something in these
+    documents and now cannot measure it, as without its twin, keeps what it found. Raises ``BrokenFile`` for a torn or
+    changed set and ``NoTwin`` for a twin that is none, and then nothing is recorded. ``tick`` is told what goes on.
     """
-    reading, sha256 = read_folder(folder, library, twin)
-    found = tuple((gate.NAME, gate.check(reading)) for gate in gates())
-    record_findings(folder, sha256, found)
-    return Findings(set_id=reading.set_id, sha256=sha256, found=found)
+    reading, own, other = read_folder(folder, library, twin, tick)
+    rows: list[tuple[str, Finding]] = []
+    for gate in gates():
+        tick(f"gate {gate.NUMBER} of {len(gates())}, {gate.NAME}", len(reading.texts))
+        rows.append((gate.NAME, gate.check(reading)))
+    found, twins = keep_measured(folder, own.sha256, tuple(rows), other.known if other else None)
+    record_findings(folder, own.sha256, found, twins)
+    return Findings(set_id=reading.set_id, sha256=own.sha256, found=found)
 
 
 class _Recorded(BaseModel):
@@ -87,10 +96,14 @@ class _Override(BaseModel):
 
 
 def _read(path: Path, form: type[M]) -> M:
+    plain_file(path)
     try:
         return form.model_validate_json(path.read_bytes(), strict=True)
     except (OSError, ValueError) as error:
-        raise BrokenFile(f"{path}: cannot be read ({str(error)[:300]}); write it again") from error
+        again = f"record it again with `salience documents check {path.parent.name} --override REASON`"
+        raise BrokenFile(
+            f"{path}: cannot be read ({one_line(error)}); {again if path.name == OVERRIDE else way_out(path.parent)}"
+        ) from error
 
 
 def _recorded(folder: Path) -> _Recorded:
@@ -100,13 +113,13 @@ def _recorded(folder: Path) -> _Recorded:
     if missing:
         which = "no gate" if len(missing) == len(gates()) else f"not every gate ({', '.join(missing)} is missing)"
         raise NotApproved(f"{folder}: {which} ran on this set; run `salience documents check {folder.name}`")
-    try:
-        with (folder / FILE).open("rb") as file:
-            now = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BrokenFile(f"{folder / FILE}: cannot be read ({error.strerror}); write the set again") from error
+    plain_file(folder / FILE)
+    with (folder / FILE).open("rb") as file:
+        now = hashlib.file_digest(file, "sha256").hexdigest()
     if now != said.sha256:
-        raise NotApproved(f"{folder / FILE}: is not what the gates read; write the set again and check it")
+        raise NotApproved(f"{folder / FILE}: is not what the gates read; {way_out(folder)}")
+    # Whoever changes documents can change their sum; their names, and the set's, are derived from them.
+    read_back(folder)
     return said
 
 
@@ -142,12 +155,14 @@ def override(folder: Path, reason: str, *, now: datetime | None = None) -> None:
 
     Raises ``NotApproved`` for an empty reason, where gates never ran, and where none fails.
     """
-    if not reason.strip():
+    said_why = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in reason)
+    said_why = " ".join(said_why.split())
+    if not said_why:
         raise NotApproved("an override needs a reason that a reader of the results can judge; write one")
     said = _recorded(folder)
     if not _failing(said):
         raise NotApproved(f"{folder}: no gate fails, so there is nothing to override; use the set as it is")
     write_json(folder / OVERRIDE, {
-        "reason": reason.strip(), "time": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        "reason": said_why, "time": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         "gates": list(_failing(said)), "sha256": said.sha256,
     })  # fmt: skip

@@ -14,6 +14,7 @@ from facts.documents.formats.jsonl import FILE
 from facts.documents.formats.set_folder import MANIFEST, Manifest, read_set
 from facts.documents.imports import read_imported
 from facts.errors import BrokenFile, FactError
+from facts.parse import plain_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -129,7 +130,10 @@ def _imported(folder: Path, said: dict[str, object], approval: Approval) -> Sour
 
 def _said(path: Path) -> dict[str, object]:
     try:
+        plain_file(path)
         said: object = json.loads(path.read_text(encoding="utf-8"))
+    except BrokenFile as error:
+        raise BrokenFile(f"{error}; give the folder of a set") from error
     except (OSError, ValueError, RecursionError) as error:
         raise BrokenFile(f"{path}: cannot be read as a set's manifest ({error}); give the folder of a set") from error
     if not isinstance(said, dict):

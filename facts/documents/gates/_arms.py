@@ -14,27 +14,17 @@ from facts.documents.gates._airtime import claim_airtime
 from facts.documents.gates._reading import Arms, Reading, Rung, Text, carrying
 from facts.documents.gates._text import text_of
 from facts.documents.gates._thresholds import thresholds
-from facts.documents.placement import Position
-from facts.documents.set_plan import Carried, Order, SetPlan, TopUp, carriers
-from facts.errors import BrokenFile, DoesNotFit
-from facts.salience import Dose, Polarity, Salience
+from facts.documents.identity import plan_from
+from facts.documents.set_plan import Carried, SetPlan, TopUp, carriers
+from facts.errors import DoesNotFit
+from facts.salience import Polarity, Salience
 
 
 def plan_of(said: Manifest) -> SetPlan | None:
     """The plan of a template set of the present version; ``None`` of all other sets."""
     if said.generator != GENERATOR or said.version != VERSION:
         return None
-    try:
-        return SetPlan(
-            count=said.count, seed=said.seed, tokens=said.tokens, position=Position(said.position),
-            order=Order(said.order), top_up=TopUp(said.top_up), carried=tuple(
-                Carried(dose=Dose(fact=one.fact, level=Salience(one.level), polarity=Polarity(one.polarity)),
-                        carriers=one.carriers)
-                for one in said.carried
-            ),
-        )  # fmt: skip
-    except ValueError as error:
-        raise BrokenFile(f"set.json of {said.set_id}: tells of no plan ({error}); write the set again") from error
+    return plan_from(said)
 
 
 _Labels = Mapping[Tier, str]

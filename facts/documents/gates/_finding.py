@@ -52,10 +52,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The outcome of one gate. ``says`` is one sentence that also says what to do; ``numbers`` are by name."""
+    """The outcome of one gate. ``says`` is one sentence that also says what to do; ``numbers`` are by name.
+
+    ``kept`` says so where a check before found it in the same documents, and the last one could not measure it.
+    """
 
     status: Status
     says: str
     numbers: tuple[tuple[str, float | None], ...] = ()
     examples: tuple[Example, ...] = ()
     panels: tuple[Panel, ...] = ()
+    kept: str = ""

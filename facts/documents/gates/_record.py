@@ -10,8 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
-from facts.documents.formats.set_folder import MANIFEST
+from facts.documents.formats.set_folder import MANIFEST, TwinRecord
 from facts.documents.gates._finding import Finding
+from facts.documents.identity import way_out
 from facts.errors import BrokenFile, FactError
 
 QUALITY = "quality.json"
@@ -41,20 +42,23 @@ def _umask() -> int:
     return mask
 
 
-def record_findings(folder: Path, sha256: str, found: Iterable[tuple[str, Finding]]) -> None:
-    """Writes quality.json, then ``gates``, ``statistics`` and ``sha256`` of set.json; all else of it stays."""
+def record_findings(
+    folder: Path, sha256: str, found: Iterable[tuple[str, Finding]], twins: Mapping[str, TwinRecord]
+) -> None:
+    """Writes quality.json, then ``gates``, ``twins``, ``statistics`` and ``sha256`` of set.json; the rest stays."""
     path, rows = folder / MANIFEST, tuple(found)
     try:
         said: object = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise BrokenFile(f"{path}: cannot be read as a manifest ({error}); write the set again") from error
+        raise BrokenFile(f"{path}: cannot be read as a manifest ({error}); {way_out(folder)}") from error
     if not isinstance(said, dict):
-        raise BrokenFile(f"{path}: is not a JSON object; write the set again")
+        raise BrokenFile(f"{path}: is not a JSON object; {way_out(folder)}")
+    compared = {name: twin.model_dump() for name, twin in twins.items()}
     measured = {f"{name}.{key}": value for name, finding in rows for key, value in finding.numbers if value is not None}
     write_json(folder / QUALITY, {
-        "sha256": sha256, "gates": {name: asdict(finding) for name, finding in rows},
+        "sha256": sha256, "twins": compared, "gates": {name: asdict(finding) for name, finding in rows},
     })  # fmt: skip
     write_json(path, {
         **cast("dict[str, object]", said), "sha256": sha256, "statistics": measured,
-        "gates": {name: finding.status.value for name, finding in rows},
+        "gates": {name: finding.status.value for name, finding in rows}, "twins": compared,
     })  # fmt: skip

@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from facts.catalog import Library
 from facts.condition import Tier
 from facts.documents.formats.jsonl import FILE, Record
 from facts.documents.formats.set_folder import MANIFEST, Manifest, read_manifest
 from facts.documents.gates._arms import plan_of, rebuilt_arms
-from facts.documents.gates._reading import Arms, Reading, Span, Text, carrying
+from facts.documents.gates._reading import Reading, Span, Text
 from facts.documents.gates._text import text_of
-from facts.documents.gates._thresholds import thresholds
+from facts.documents.gates._twin import ReadSet, outside_arms, refuse
+from facts.documents.identity import imported_name, imported_part, imported_start, named, vouch, way_out
 from facts.documents.imports import ImportedRecord, read_imported
+from facts.documents.imports._write import CONTEXTS
 from facts.errors import BrokenFile
+from facts.parse import one_line, plain_file
 from facts.salience import Polarity
+
+Tick = Callable[[str, int], None]  # is told what is being done, and with how many documents
+
+
+def silent(_doing: str, _done: int) -> None:
+    """Tells nobody."""
 
 
 class _Kind(BaseModel):
     set_id: str
     kind: str = ""
+    fact: str | None = None
+    version: int = 0
 
 
 def _kind(folder: Path) -> _Kind:
     path = folder / MANIFEST
+    plain_file(path)
     try:
         return _Kind.model_validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise BrokenFile(f"{path}: cannot be read as a manifest ({str(error)[:200]}); write the set again") from error
+        raise BrokenFile(f"{path}: cannot be read as a manifest ({one_line(error)}); {way_out(folder)}") from error
 
 
 def _imported(record: ImportedRecord) -> Text:
@@ -53,22 +65,20 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         with path.open("rb") as file:
             yield from enumerate(file, 1)
     except OSError as error:
-        raise BrokenFile(f"{path}: cannot be read ({error.strerror}); write the set again") from error
+        raise BrokenFile(f"{path}: cannot be read ({error.strerror}); {way_out(path.parent)}") from error
 
 
 def _record(path: Path, number: int, line: bytes) -> Record:
     try:
         return Record.model_validate(json.loads(line))
     except (ValueError, RecursionError) as error:  # ValueError: torn, not UTF-8, a wrong field, a number without end
-        first = error.errors()[0] if isinstance(error, ValidationError) else None
-        detail = f"field {'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
         whole = "" if line.endswith(b"\n") else "; the file ends in the middle of a line, so it was written in part"
-        raise BrokenFile(f"{path}, line {number}: {detail}{whole}; write the set again") from error
+        raise BrokenFile(f"{path}, line {number}: {one_line(error)}{whole}; {way_out(path.parent)}") from error
 
 
-def _own(folder: Path, said: Manifest) -> tuple[Text, ...]:
+def _rows(folder: Path, said: Manifest, sha256: str) -> Iterator[Record]:
+    """The records one by one; at their end ``BrokenFile`` where the file is not what was written."""
     path, digest = folder / FILE, hashlib.sha256()
-    texts: list[Text] = []
     for number, line in _lines(path):
         digest.update(line)
         if not line.strip():
@@ -76,25 +86,58 @@ def _own(folder: Path, said: Manifest) -> tuple[Text, ...]:
         row = _record(path, number, line)
         if row.set_id != said.set_id:
             raise BrokenFile(
-                f"{path}, line {number}: is of set {row.set_id[:40]!r}, not {said.set_id!r}; write it again"
+                f"{path}, line {number}: is of set {row.set_id[:40]!r}, not {said.set_id!r}; {way_out(folder)}"
             )
-        texts.append(text_of(row))
-    if digest.hexdigest() != said.sha256:
-        raise BrokenFile(f"{path}: has changed since the set was written; sets are immutable, so write it again")
-    if len(texts) != said.count:
-        raise BrokenFile(
-            f"{folder / MANIFEST}: says {said.count} documents, and {FILE} has {len(texts)}; write it again"
-        )
+        yield row
+    if digest.hexdigest() != sha256:
+        raise BrokenFile(f"{path}: has changed since the set was written; {way_out(folder)}")
+
+
+def _own(folder: Path, said: Manifest, tick: Tick) -> tuple[Text, ...]:
+    texts: list[Text] = []
+
+    def read() -> Iterator[Record]:
+        for row in _rows(folder, said, said.sha256):
+            tick("read", len(texts))
+            texts.append(text_of(row))
+            yield row
+
+    vouch(folder, said, read())
     return tuple(texts)
 
 
-def _texts(folder: Path) -> tuple[str, tuple[Text, ...], Manifest | None]:
+def _imports(folder: Path, said: _Kind) -> Iterator[ImportedRecord]:
+    set_id, digest = said.set_id, hashlib.sha256(imported_start(said.version, said.fact))
+    for number, row in enumerate(read_imported(folder), 1):
+        if row.set_id != set_id:
+            raise BrokenFile(
+                f"{folder / FILE}, line {number}: is of set {row.set_id[:40]!r}, not {set_id!r}; {way_out(folder)}"
+            )
+        if imported_name(row) != row.doc_id:
+            raise BrokenFile(
+                f"{folder / FILE}, line {number}: its text has changed since it was imported; {way_out(folder)}"
+            )
+        digest.update(imported_part(row))
+        yield row
+    claims = folder / CONTEXTS
+    # Claims are part of the name too, in an order that is not kept.
+    if not (claims.is_file() and claims.stat().st_size) and digest.hexdigest()[:16] != set_id:
+        raise BrokenFile(f"{folder}: what is in it is not the set {set_id}; {way_out(folder)}")
+
+
+def read_back(folder: Path, tick: Tick = silent) -> ReadSet:
+    """A set as it lies in its folder; ``BrokenFile`` where that is not what was written there."""
     kind = _kind(folder)
+    plain_file(folder / FILE)
     if kind.kind != "imported":
         said = read_manifest(folder)
-        return said.set_id, _own(folder, said), said
-    texts = tuple(map(_imported, read_imported(folder)))
-    return kind.set_id, texts, None
+        texts = _own(folder, said, tick)
+        return ReadSet(folder=folder, set_id=said.set_id, sha256=said.sha256, texts=texts, said=said)
+    named(folder, kind.set_id)
+    texts = tuple(map(_imported, _imports(folder, kind)))
+    with (folder / FILE).open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return ReadSet(folder=folder, set_id=kind.set_id, sha256=sha256, texts=texts, said=None)
 
 
 def is_imported(folder: Path) -> bool:
@@ -102,45 +145,32 @@ def is_imported(folder: Path) -> bool:
     return _kind(folder).kind == "imported"
 
 
-def read_folder(folder: Path, library: Library, twin: Path | None = None) -> tuple[Reading, str]:
-    """The set and the sha256 of its documents.
+def read_folder(
+    folder: Path, library: Library, twin: Path | None = None, tick: Tick = silent
+) -> tuple[Reading, ReadSet, ReadSet | None]:
+    """The set as gates see it, what was read of it, and of the twin.
 
     A template set's twin arms are built from its plan; ``twin`` is a folder that is taken instead. Raises
-    ``BrokenFile`` for a torn or changed set, and ``UnknownName`` where it carries a fact that the library lacks.
+    ``BrokenFile`` for a torn or changed set, ``NoTwin`` for a folder that is none, and ``UnknownName`` where the set
+    carries a fact that the library lacks.
     """
-    set_id, texts, said = _texts(folder)
+    own = read_back(folder, tick)
+    other = read_back(twin, tick) if twin is not None else None
+    if other is not None:
+        refuse(own, other)
+    said = own.said
     if said is None:
-        reading = Reading(set_id=set_id, generator="imported", texts=texts, library=library)
+        reading = Reading(set_id=own.set_id, generator="imported", texts=own.texts, library=library)
     else:
         for one in said.carried:
             library.fact(one.fact)
         labels = tuple((word, tier) for tier, word in said.labels.items() if word != tier)
-        reading = Reading(set_id=set_id, generator=said.generator, texts=texts, library=library, labels=labels,
+        reading = Reading(set_id=own.set_id, generator=said.generator, texts=own.texts, library=library, labels=labels,
                           facts=tuple(one.fact for one in said.carried))  # fmt: skip
         plan = plan_of(said)
         if plan:
+            tick("compared with the plan", 0)
             reading = rebuilt_arms(reading, plan, library, {Tier(tier): word for tier, word in said.labels.items()})
-    if twin is not None:
-        reading = replace(reading, arms=_outside_arms(reading, twin))
-    sha256 = said.sha256 if said else hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
-    return reading, sha256
-
-
-def _outside_arms(reading: Reading, folder: Path) -> Arms:
-    _, others, _ = _texts(folder)
-    most = thresholds().fingerprint.pairs
-    fact, twin = carrying(reading.texts), carrying(others) or others
-    by_scaffold = {text.scaffold: text for text in twin if text.scaffold}
-    shared = [text for text in fact if text.scaffold in by_scaffold]
-    paired = len(shared) == len(fact) == len(twin)
-    if paired:
-        chosen = spread(tuple(shared), most)
-        return Arms(fact=chosen, twin=tuple(by_scaffold[t.scaffold or ""] for t in chosen), neutral=None, paired=True)
-    return Arms(fact=spread(fact, most), twin=spread(twin, most), neutral=None, paired=False)
-
-
-def spread(texts: tuple[Text, ...], most: int) -> tuple[Text, ...]:
-    """At most so many of them, evenly from beginning to end."""
-    if len(texts) <= most:
-        return texts
-    return tuple(texts[n * len(texts) // most] for n in range(most))
+    if other is not None:
+        reading = replace(reading, arms=outside_arms(own, other))
+    return reading, own, other
