@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="print JSON")
     show = actions.add_parser("show", help="one fact's wordings")
     show.add_argument("fact", help="the fact's slug")
-    check = actions.add_parser("check", help="verify every wording against its anchors, its questions and the banned words")
+    check = actions.add_parser("check", help="verify every wording against its anchors, questions and the banned words")
     check.add_argument("files", nargs="*", help="fact files (default: the whole library and the workspace's own)")
     check.add_argument("--json", action="store_true", help="print JSON")
 
