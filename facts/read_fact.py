@@ -12,6 +12,7 @@ from facts.errors import BrokenFile
 from facts.fact import Fact, Hypothesis, RecallQuestion, Use
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Part, Polarity
+from facts.slow_patterns import slow
 
 Sentence = Annotated[str, Field(min_length=8, max_length=600)]
 Sentences = Annotated[list[Sentence], Field(min_length=4)]
@@ -37,6 +38,8 @@ class _Anchors(Strict):
                 re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+            if why := slow(pattern):
+                raise ValueError(f"{pattern[:200]!r}: {why}")
         return value
 
 
