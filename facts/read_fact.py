@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from facts.errors import BrokenFile
 from facts.fact import Fact, Hypothesis, RecallQuestion, Use
@@ -14,7 +14,17 @@ from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Part, Polarity
 from facts.slow_patterns import slow
 
-Sentence = Annotated[str, Field(min_length=8, max_length=600)]
+# Control characters, marks of direction and of nothing: they steer what shows them, or cannot be seen.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def _seen(text: str) -> str:
+    if found := _STEERING.search(text):
+        raise ValueError(f"holds {found[0]!r}, a character that cannot be seen; remove it")
+    return text
+
+
+Sentence = Annotated[str, Field(min_length=8, max_length=600), AfterValidator(_seen)]
 Sentences = Annotated[list[Sentence], Field(min_length=4)]
 
 
@@ -66,7 +76,7 @@ class _Use(Strict):
 class _File(Strict):
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
     number: int = 0
-    title: Annotated[str, Field(min_length=3, max_length=80)]
+    title: Annotated[str, Field(min_length=3, max_length=80), AfterValidator(_seen)]
     claim: Sentence
     category: str
     kind: Literal["fact", "control"] = "fact"

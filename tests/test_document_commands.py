@@ -140,7 +140,10 @@ def test_a_document_cannot_steer_the_terminal(run, tmp_path) -> None:
     assert "\x1b" not in out
     assert "\u202e" not in out
     assert "\nsalience: all is well" not in out
-    assert run("check", folder.name)[0] == 0
+    code, out, _ = run("check", folder.name)
+    assert code == 1
+    assert r"'\x1b', which betrays how it was made" in out
+    assert "\x1b" not in out
 
 
 def test_a_twin_may_be_any_set_of_the_workspace(run) -> None:

@@ -45,3 +45,11 @@ def test_a_slow_anchor_is_refused_where_its_fact_is_read_with_fact_and_pattern()
     broken = f"{head}negation = '(?:\\w+\\s*)+x'\n{rest.partition(chr(10))[2]}"
     with pytest.raises(BrokenFile, match=r"objections.*line \d+: field anchors.negation.*take for ever"):
         parse_fact("objections_read.toml", broken)
+
+
+def test_a_wording_with_characters_that_cannot_be_seen_is_refused() -> None:
+    text = (files("facts") / "library" / "objections_read.toml").read_text(encoding="utf-8")
+    head, _, rest = text.partition("state = [")
+    for mark in ("\\u001b[2J", "\u202e", "\u200b"):
+        with pytest.raises(BrokenFile, match=r"state.*cannot be seen"):
+            parse_fact("objections_read.toml", f'{head}state = [\n  "A kettle{mark} is warm.",{rest}')

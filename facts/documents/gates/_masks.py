@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from facts.documents.gates._reading import Text
 
-_BREAK = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+|\n+")
+BREAK = re.compile(r"(?<=[.!?])[\"”’')\]]*\s+|\n+")
 # What stands for a cut span: ends a sentence, so that its neighbours are not read as one.
 _CUT = "\n"
 
@@ -36,4 +36,4 @@ def plain(text: str, labels: tuple[tuple[str, str], ...]) -> str:
 
 def sentences(text: str) -> Iterator[str]:
     """Each sentence or line, white space around it left out."""
-    return (part.strip() for part in _BREAK.split(text) if part and part.strip())
+    return (part.strip() for part in BREAK.split(text) if part and part.strip())

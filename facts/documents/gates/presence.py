@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from facts.documents.gates._denial import denials, denied
 from facts.documents.gates._finding import Example, Finding, Panel, Row, Status, worst
 from facts.documents.gates._masks import masked, plain, sentences
 from facts.documents.gates._reading import Reading, Span, Text
@@ -18,7 +19,7 @@ TITLE = "Facts are where they are meant to be"
 ABOUT = (
     "Reads every recorded span again in the text and looks for the anchors of the fact in it; looks for the claim in "
     "everything that no span covers. A document that carries a fact must say it, a neutral one must not, and nothing "
-    "but an affirmed dose may affirm it."
+    "but an affirmed dose may affirm it; nor may it take the claim back in the same breath."
 )
 _CLAIM_POLARITIES = (Polarity.AFFIRMED, Polarity.NEGATED)
 
@@ -76,6 +77,17 @@ def _faults(text: Text, reading: Reading, facts: tuple[Fact, ...]) -> Iterator[t
                    f"outside its spans, a sentence says {fact.slug} {polarity}: {sentence[:120]!r}")  # fmt: skip
 
 
+def _unsaid(reading: Reading) -> dict[str, tuple[tuple[Status, str], ...]]:
+    """The documents that take back what they affirm; a failure where most of those that affirm do."""
+    found = {text.doc_id: hit for text in reading.texts if (hit := denied(text))}
+    affirm = sum(any(d.polarity is Polarity.AFFIRMED for d in text.doses or ()) for text in reading.texts)
+    status = Status.FAIL if len(found) > denials().most * affirm else Status.WARN
+    return {
+        doc_id: ((status, f"affirms {fact} and takes it back: {words[:200]!r}"),)
+        for doc_id, (fact, words) in found.items()
+    }  # fmt: skip
+
+
 def _panel(checked: Counter[tuple[str, str, bool]]) -> Panel:
     rows: list[Row] = []
     for arm, genre in sorted({(arm, genre) for arm, genre, _ in checked}):
@@ -128,8 +140,9 @@ def check(reading: Reading) -> Finding:
     checked: Counter[tuple[str, str, bool]] = Counter()
     statuses, examples = [Status.PASS], list[tuple[Status, Example]]()
     wrong = 0
+    unsaid = _unsaid(reading)
     for text in reading.texts:
-        faults = list(_faults(text, reading, facts))
+        faults = [*_faults(text, reading, facts), *unsaid.get(text.doc_id, ())]
         failed = any(status is Status.FAIL for status, _ in faults)
         wrong += failed
         for dose in text.doses or ():
@@ -143,13 +156,15 @@ def check(reading: Reading) -> Finding:
     examples.sort(key=lambda row: row[0] is not Status.FAIL)
     said = {
         Status.PASS: "Every document says what it is meant to and nothing else; no action needed.",
-        Status.WARN: "Some carriers say their fact outside the recorded spans too, so their airtime is understated; "
+        Status.WARN: "Some carriers take their claim back in the same breath; read the examples and reword them."
+                     if unsaid else
+                     "Some carriers say their fact outside the recorded spans too, so their airtime is understated; "
                      "record those sentences or rewrite them.",
         Status.FAIL: f"{wrong} of {len(reading.texts)} documents do not say what they are to; correct a wording "
                      "or anchor (`salience facts check`), drop these documents, and build the set again.",
     }  # fmt: skip
     return Finding(
         status=status, says=said[status], panels=(_panel(checked),),
-        numbers=(("documents", float(len(reading.texts))), ("wrong", float(wrong))),
+        numbers=(("documents", float(len(reading.texts))), ("wrong", float(wrong)), ("taken_back", float(len(unsaid)))),
         examples=tuple(example for _, example in examples[:5]),
     )  # fmt: skip
