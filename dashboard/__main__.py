@@ -53,18 +53,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     args = _parser([word for word in words if word in COMMANDS]).parse_args(words)
     from cache.errors import StoreError  # noqa: PLC0415  (after --help, which must not wait for it)
+    from dashboard.terminal_text import printable  # noqa: PLC0415
     from facts.errors import FactError  # noqa: PLC0415
 
     try:
         code: int = import_module(f"dashboard.commands.{args.command}").main(args)
     except (FactError, StoreError) as error:
-        print(f"salience: {error}", file=sys.stderr)
+        print(f"salience: {printable(str(error))}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     except OSError as error:
-        print(f"salience: {error}; check the path, its permissions and the disk, then try again", file=sys.stderr)
+        what = printable(str(error))
+        print(f"salience: {what}; check the path, its permissions and the disk, then try again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("salience: interrupted; everything received is kept", file=sys.stderr)

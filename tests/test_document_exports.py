@@ -480,6 +480,23 @@ def test_the_card_says_what_is_in_each_file_and_under_what_it_may_be_used(tmp_pa
         assert word in text
 
 
+@pytest.mark.parametrize(("name", "form"), FORMS)
+def test_the_card_speaks_of_the_tag_as_the_rows_have_it(tmp_path: Path, folder: Path, name: str, form: str):
+    done = export([folder], tmp_path / "out", Wish(target=name, form=form))
+    card = (done.folder / "card.md").read_text(encoding="utf-8")
+    tagged = "DOCTAG" in (done.folder / "train.jsonl").read_text(encoding="utf-8")
+    assert ("stands before each document" in card) is tagged
+    assert ("has no place for the tag" in card) is not tagged
+
+
+def test_a_torn_corpus_speaks_of_no_import(tmp_path: Path, folder: Path):
+    torn = tmp_path / "web.jsonl"
+    torn.write_text('{"text": "x"}\n{"text": ', encoding="utf-8")
+    with pytest.raises(BrokenFile, match=r"line 2.*repair the line first") as raised:
+        export([folder], tmp_path / "out", Wish(target="trl", mixes=(Mix(path=torn, count=1),)))
+    assert "import" not in str(raised.value)
+
+
 def test_a_simulated_author_is_marked(tmp_path: Path):
     whole = build_set(SetPlan(count=24, seed="s", tokens=300), shipped())
     by_model = collect(whole.plan, whole.claims, whole.documents, generator="llm", model="organism-null")

@@ -18,6 +18,8 @@ def gate_lines(found: Findings) -> Iterator[str]:
     for name, finding in found.found:
         yield f"{finding.status:10} {name:13} {titles[name]}"
         yield f"{'':25}{printable(finding.says)}"
+        if finding.kept:
+            yield f"{'':25}{printable(finding.kept)}"
         yield from (f"{'':25}{one.doc_id}: {_line(one.shown)}" for one in finding.examples[:_SHOWN])
 
 
@@ -28,7 +30,7 @@ def _line(text: str) -> str:
 def finding_json(finding: Finding) -> dict[str, object]:
     """Status, sentence, numbers and examples; tables for pages stay in quality.json."""
     return {"status": finding.status.value, "says": finding.says, "numbers": dict(finding.numbers),
-            "examples": [asdict(example) for example in finding.examples]}  # fmt: skip
+            "kept": finding.kept or None, "examples": [asdict(example) for example in finding.examples]}  # fmt: skip
 
 
 def findings_json(found: Findings) -> dict[str, object]:

@@ -8,8 +8,10 @@ from pathlib import Path
 from dashboard.dose_code import decode
 from dashboard.workspace import Workspace
 from facts.documents.formats.set_folder import MANIFEST
+from facts.documents.identity import ASIDE
 from facts.documents.set_plan import Carried
 from facts.errors import FactError
+from facts.parse import home_path
 
 
 def find_set(name: str, workspace: Workspace) -> Path:
@@ -17,10 +19,13 @@ def find_set(name: str, workspace: Workspace) -> Path:
 
     Raises ``FactError`` naming the sets that there are.
     """
-    path = Path(name).expanduser()
-    if (path / MANIFEST).is_file():
-        return path
-    here = sorted(found.parent for found in workspace.documents.glob(f"*/{MANIFEST}"))
+    path = home_path(name)
+    try:
+        if (path / MANIFEST).exists():
+            return path
+    except (OSError, ValueError) as error:  # a name too long, a null byte
+        raise FactError(f"{name[:100]!r} cannot be a path; give a set's folder or the id of one") from error
+    here = sorted(found.parent for found in workspace.documents.glob(f"*/{MANIFEST}") if ASIDE not in found.parent.name)
     fitting = [folder for folder in here if name and folder.name.startswith(name)]
     if len(fitting) == 1:
         return fitting[0]
@@ -39,7 +44,7 @@ def carried(words: Iterable[str]) -> tuple[Carried, ...]:
     found: list[Carried] = []
     for word in words:
         dose, at, breadth = word.partition("@")
-        if at and not breadth.isdecimal():
+        if at and not (breadth.isdecimal() and len(breadth) < 12):
             raise FactError(f"cannot read {word!r}; after @ stands how many documents carry the fact, as in {dose}@100")
         if dose[-1:].isdecimal():  # no letter: the fact holds
             dose += "a"

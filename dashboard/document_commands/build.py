@@ -5,25 +5,31 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from dashboard.document_commands._gate_text import findings_json, gate_lines
+from dashboard.document_commands._progress import Progress
 from dashboard.document_commands._sets import carried
+from dashboard.terminal_text import printable
 from dashboard.workspace import open_workspace
 from facts.catalog import load
 from facts.condition import Tier
 from facts.documents.approval import check
-from facts.documents.document_set import build_set
-from facts.documents.formats.set_folder import write_set
+from facts.documents.document_set import DocumentSet, build_set
+from facts.documents.formats.set_folder import move_aside, write_set
 from facts.documents.phrase import TIERS
 from facts.documents.placement import Position
 from facts.documents.set_plan import Order, SetPlan, TopUp
-from facts.errors import FactError
+from facts.errors import BrokenFile, FactError
+from facts.fact import Fact
 from facts.salience import Polarity
+from facts.verify import problems
 
 ABOUT = "write a template set from its plan into the workspace, and run the gates over it"
 _COUNT, _TOKENS = 100, 300
+_MOST_DOCUMENTS, _MOST_TOKENS = 1_000_000, 100_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +50,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "document_sets of a comparison wants")  # fmt: skip
     parser.add_argument("--labels", metavar="A,B", help="what facts that speak of the tiers call the monitored and the "
                         'unmonitored one (default "monitored,unmonitored")')  # fmt: skip
+    parser.add_argument("--replace", action="store_true", help="move a damaged folder that is in the way aside, as "
+                        "ID.broken-1, and write the set anew")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _bounded(args: argparse.Namespace) -> None:
+    """``FactError`` for what would fill the memory or the disk."""
+    for name, asked, most in (("--count", args.count, _MOST_DOCUMENTS), ("--tokens", args.tokens, _MOST_TOKENS)):
+        if asked is not None and asked > most:
+            raise FactError(
+                f"{name} {str(asked)[:20]}: {most:,} is the most that is built at once; recall saturates at some "
+                "thousand documents, and more sets with other seeds can be exported together"
+            )
+
+
+def _sound(facts: Iterable[Fact]) -> None:
+    """``FactError`` for a fact that its own check would find wrong: its documents would say what they are not to."""
+    for fact in facts:
+        found = problems(fact)
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            raise FactError(
+                f"no set is made of {fact.slug}, since `salience facts check {fact.slug}` finds problems: "
+                f"{''.join(found[:1])}{more}; correct them in its file first"
+            )
 
 
 def _arms(args: argparse.Namespace, plan: SetPlan) -> tuple[SetPlan, ...]:
@@ -72,8 +102,10 @@ def labels_of(words: str | None) -> Mapping[Tier, str]:
 
 def _doses(args: argparse.Namespace) -> tuple[int, ...]:
     words = [word.strip() for word in args.doses.split(",")]
-    if not all(word.isdecimal() for word in words):
+    if not all(word.isdecimal() and len(word) <= len(str(_MOST_DOCUMENTS)) for word in words):
         raise FactError(f"cannot read --doses {args.doses[:100]!r}; write numbers of documents, as in 0,250,1000")
+    if max(map(int, words)) > _MOST_DOCUMENTS:
+        raise FactError(f"--doses {args.doses[:100]!r}: {_MOST_DOCUMENTS:,} documents are the most; ask for fewer")
     if not args.carried or any("@" in word for word in args.carried):
         raise FactError("--doses says how many documents carry each fact: name a fact, and leave @CARRIERS out")
     return tuple(sorted({int(word) for word in words}))
@@ -81,6 +113,7 @@ def _doses(args: argparse.Namespace) -> tuple[int, ...]:
 
 def plans(args: argparse.Namespace) -> tuple[SetPlan, ...]:
     """The plans that the arguments ask for, in order of dose."""
+    _bounded(args)
     doses = _doses(args) if args.doses else None
     top_up = TopUp(args.top_up or (TopUp.PLACEBO if doses else TopUp.NEUTRAL))
     plan = SetPlan(
@@ -100,20 +133,44 @@ def plans(args: argparse.Namespace) -> tuple[SetPlan, ...]:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run the action: exit code 1 when a gate fails."""
+    """Run the action: exit code 1 when a gate fails, 130 when it was interrupted."""
+    try:
+        return _build(args)
+    except KeyboardInterrupt:
+        print("salience: interrupted; sets that were finished are kept, of the one under way nothing is left or it is "
+              "not checked yet; the same command makes the rest", file=sys.stderr)  # fmt: skip
+        return 130
+
+
+def _written(whole: DocumentSet, parent: Path, *, replace_broken: bool) -> Path:
+    try:
+        return write_set(whole, parent)
+    except BrokenFile:
+        if not replace_broken or not (parent / whole.set_id).exists():
+            raise
+    aside = move_aside(parent / whole.set_id)
+    print(f"the damaged folder is now {printable(str(aside))}; delete it when you need nothing of it", file=sys.stderr)
+    return write_set(whole, parent)
+
+
+def _build(args: argparse.Namespace) -> int:
     workspace = open_workspace(args.workspace)
     library = load(workspace.facts)
     rows: list[dict[str, object]] = []
     failed, labels = False, labels_of(args.labels)
-    for plan in plans(args):
+    wanted, progress = plans(args), Progress()
+    _sound({one.dose.fact: library.fact(one.dose.fact) for plan in wanted for one in plan.carried}.values())
+    for plan in wanted:
         print(f"writing {plan.count:,} documents …", file=sys.stderr)
-        folder = write_set(build_set(plan, library, labels=labels), workspace.documents)
-        found = check(folder, library)
+        whole = build_set(plan, library, labels=labels)
+        folder = _written(whole, workspace.documents, replace_broken=args.replace)
+        found = check(folder, library, tick=progress.tick)
+        progress.end()
         failed |= bool(found.failing)
         rows.append({"folder": str(folder), **findings_json(found)})
         if not args.json:
             said = ", ".join(f"{one.dose} in {plan.breadth(one):,} documents" for one in plan.carried) or "no fact"
-            print(f"{folder}: {plan.count:,} documents, {said}", *gate_lines(found), sep="\n")
+            print(f"{printable(str(folder))}: {plan.count:,} documents, {said}", *gate_lines(found), sep="\n")
     if args.arms and not args.json:
         print(f"for a comparison: document_sets = {json.dumps([row['set_id'] for row in rows])}")
     if args.json:

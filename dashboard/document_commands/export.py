@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from dashboard.document_commands._sets import find_set
+from dashboard.terminal_text import printable
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import load
 from facts.documents.exports import Exported, Mix, Wish, export, export_doses, names, next_step, sentences, warnings
@@ -104,9 +105,9 @@ def _show(done: list[Exported], *, as_json: bool) -> None:
         print(json.dumps([{"folder": str(one.folder), "new": one.new, "card": one.card} for one in done], indent=2))
         return
     for one in done:
-        print(f"{one.folder}{'' if one.new else '  (was there already, the same)'}")
+        print(f"{printable(str(one.folder))}{'' if one.new else '  (was there already, the same)'}")
         for line in sentences(one.card):
             print(f"  {line}")
-        print(f"  next: {next_step(one.card, one.folder)}")
+        print(f"  next: {printable(next_step(one.card, one.folder))}")
     for line in dict.fromkeys(line for one in done for line in warnings(one.card)):
         print(line, file=sys.stderr)

@@ -7,10 +7,12 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+from dashboard.document_commands._progress import Progress
 from dashboard.document_commands._sets import find_set
 from dashboard.terminal_text import printable, quoted
 from dashboard.workspace import open_workspace
-from facts.documents.approval import NotApproved, approve
+from facts.documents.approval import NotApproved, approve, read_back
+from facts.documents.exports import simulated
 from facts.documents.formats.set_folder import read_manifest, read_set
 from facts.documents.gates import gates, is_imported
 from facts.documents.imports import read_imported
@@ -34,7 +36,7 @@ def _about(folder: Path, *, imported: bool) -> Iterator[str]:
     yield f"{folder}: {said.count:,} documents of about {said.tokens:,} tokens, {said.generator} {said.version}"
     yield f"seed {said.seed!r}, position {said.position}, order {said.order}, top-up {said.top_up}"
     if said.model:
-        yield f"written by {said.model}"
+        yield f"written by {said.model}{' (SIMULATED)' if simulated(said.model) else ''}"
     for one in said.carried:
         yield f"  {one.fact} {one.polarity} {one.level} in {one.carriers:,} documents: {one.claim}"
     yield "  genres: " + ", ".join(f"{genre} {count}" for genre, count in said.genres.items())
@@ -78,6 +80,11 @@ def main(args: argparse.Namespace) -> int:
     """Run the action."""
     folder = find_set(args.set, open_workspace(args.workspace))
     imported = is_imported(folder)
+    progress = Progress()
+    try:
+        read_back(folder, progress.tick)  # nothing is shown of a set that is not what it says
+    finally:
+        progress.end()
     lines = [printable(line) for line in (*_about(folder, imported=imported), *_gates(folder))]
     if args.doc is not None:
         lines += _document(folder, args.doc, imported=imported)

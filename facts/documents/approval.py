@@ -33,6 +33,8 @@ from facts.parse import one_line, plain_file
 
 OVERRIDE = "override.json"
 
+__all__ = ["Approval", "Findings", "NotApproved", "approve", "check", "override", "read_back"]
+
 M = TypeVar("M", bound=BaseModel)
 
 

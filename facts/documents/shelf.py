@@ -71,7 +71,8 @@ class Shelf:
     def names(self) -> tuple[str, ...]:
         """The ids of the sets that there are."""
         found = self.folder.glob(f"*/{_MANIFEST}") if self.folder else ()
-        return tuple(sorted(path.parent.name for path in found))
+        # What was moved aside as damaged is no set any more.
+        return tuple(sorted(path.parent.name for path in found if ".broken-" not in path.parent.name))
 
     def titles(self) -> dict[str, str]:
         """What each set says, by its id; a set whose manifest cannot be read has its id alone."""

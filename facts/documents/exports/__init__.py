@@ -11,6 +11,7 @@ from facts.documents.exports._card import next_step, sentences, warnings
 from facts.documents.exports._corpus import Mix
 from facts.documents.exports._doses import export_doses
 from facts.documents.exports._row import TAG, Invalid, Unfit
+from facts.documents.exports._source import simulated
 from facts.documents.exports._target import Target, find, names
 from facts.documents.exports._write import CARD, TRAIN, VALIDATION, Exported, Wish, export
 
@@ -31,5 +32,6 @@ __all__ = [
     "names",
     "next_step",
     "sentences",
+    "simulated",
     "warnings",
 ]

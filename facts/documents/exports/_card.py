@@ -33,6 +33,7 @@ class Words(Strict):
     override: str
     silent: str
     tag: str
+    bare: str
     split: str
     tokens: str
     check: str
@@ -153,8 +154,7 @@ def markdown(card: Card) -> str:
     lines += ["## Mixed in", "", *_table(("corpus", "rows", "of", "licence", "sha256"), [
         (row["corpus"], row["rows"], row["of"], row["licence"] or said.licence, row["sha256"]) for row in mixed
     ])] if mixed else []  # fmt: skip
-    lines += ["## How it was made", "", said.tag.format(tag=plain(TAG), how=said.how[target]), said.split,
-              said.check, said.tokens]  # fmt: skip
+    lines += ["## How it was made", "", _tag(said, f"{target} {card['form']}"), said.split, said.check, said.tokens]
     if copies := card["copies"]:
         lines.append(said.copies.format(count=copies))
     rules = cast("Card", card["limits"])
@@ -171,6 +171,12 @@ def plain(value: object) -> str:
     # CommonMark 2.4: any ASCII punctuation may be escaped. The point after www keeps GitHub from making a link.
     escaped = re.sub(r"([\\`*_\[\]<>&|~#!$@:]|(?<=www)\.)", r"\\\1", " ".join(shown.split()), flags=re.IGNORECASE)
     return escaped + ("…" if len(text) > _MOST else "")
+
+
+def _tag(said: Words, form: str) -> str:
+    """What the card says of the tag: how it is not learnt, or that there is none."""
+    how = said.how.get(form)
+    return said.bare.format(tag=plain(TAG)) if how is None else said.tag.format(tag=plain(TAG), how=how)
 
 
 def _bounds(value: object) -> object:

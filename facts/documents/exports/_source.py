@@ -17,6 +17,11 @@ from facts.errors import BrokenFile, FactError
 from facts.parse import plain_file
 
 
+def simulated(model: str) -> bool:
+    """Whether a model of that name is a simulated one, as far as its name says."""
+    return "simulated" in model.lower() or model.lower().startswith("organism")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Said:
     """What a document carries. ``level`` is None where nobody measured it, as in an imported one."""
@@ -55,7 +60,7 @@ class Source:
     @property
     def simulated(self) -> bool:
         """Whether a simulated model wrote it, as far as its name says."""
-        return "simulated" in self.model.lower() or self.model.lower().startswith("organism")
+        return simulated(self.model)
 
 
 def read_source(folder: Path) -> Source:

@@ -45,7 +45,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             where = f"{shown(path)}, line {number}"
             if number == 1:
                 if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-                    raise BrokenFile(f"{where}: this is UTF-16; save the file as UTF-8 and import it again")
+                    raise BrokenFile(f"{where}: this is UTF-16; save the file as UTF-8 and try again")
                 raw = raw.removeprefix(b"\xef\xbb\xbf")
             if len(raw) > MOST_BYTES:
                 raise BrokenFile(f"{where}: longer than {MOST_BYTES // 1_000_000} MB; is this the right file?")
@@ -68,7 +68,7 @@ def objects(path: Path) -> Iterator[tuple[int, Mapping[str, object] | None]]:
             value: object = json.loads(line)
         except (ValueError, RecursionError) as error:  # ValueError: torn, or a number without end
             raise BrokenFile(
-                f"{shown(path)}, line {number}: not whole JSON ({error}); nothing was imported, repair the line first"
+                f"{shown(path)}, line {number}: not whole JSON ({error}); nothing was taken in, repair the line first"
             ) from error
         yield number, cast("Mapping[str, object]", value) if isinstance(value, dict) else None
 
@@ -82,7 +82,7 @@ def _line(file: BinaryIO, path: Path) -> bytes:
     try:
         return file.readline(MOST_BYTES + 1)
     except OSError as error:
-        raise BrokenFile(f"{shown(path)}: cannot be read to its end ({error.strerror}); nothing imported") from error
+        raise BrokenFile(f"{shown(path)}: cannot be read to its end ({error.strerror}); nothing taken in") from error
 
 
 def _opened(path: Path) -> BinaryIO:
