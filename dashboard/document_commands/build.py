@@ -158,12 +158,13 @@ def _build(args: argparse.Namespace) -> int:
     library = load(workspace.facts)
     rows: list[dict[str, object]] = []
     failed, labels = False, labels_of(args.labels)
-    wanted, progress = plans(args), Progress()
+    wanted = plans(args)
     _sound({one.dose.fact: library.fact(one.dose.fact) for plan in wanted for one in plan.carried}.values())
     for plan in wanted:
         print(f"writing {plan.count:,} documents …", file=sys.stderr)
         whole = build_set(plan, library, labels=labels)
         folder = _written(whole, workspace.documents, replace_broken=args.replace)
+        progress = Progress()
         found = check(folder, library, tick=progress.tick)
         progress.end()
         failed |= bool(found.failing)
