@@ -22,6 +22,7 @@ from facts.documents.formats.set_folder import move_aside, read_manifest, read_s
 from facts.documents.gates import Status
 from facts.documents.gates._record import QUALITY
 from facts.documents.gates._twin import NoTwin
+from facts.documents.genre import genres
 from facts.documents.identity import is_named, record_name
 from facts.documents.imports import import_documents
 from facts.documents.set_plan import Carried, SetPlan, TopUp
@@ -299,3 +300,10 @@ def test_a_reason_is_one_line_without_marks_that_steer(folder) -> None:
     override(folder, "a\x1b[2J pilot\n\n## never\u202e published")
     kept = json.loads((folder / "override.json").read_text(encoding="utf-8"))["reason"]
     assert kept == "a [2J pilot ## never published"
+
+
+def test_an_idea_reads_well_for_every_genre(tmp_path) -> None:
+    _, records = read_set(written(tmp_path, count=len(genres())))
+    assert {record.doc_idea for record in records} == {
+        f"objections_read affirmed 2, genre: {genre.name.replace('_', ' ')}" for genre in genres()
+    }

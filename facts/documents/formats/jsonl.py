@@ -118,7 +118,7 @@ def record(whole: DocumentSet, document: Document) -> Record:
     said = sum(map(_own, placed))
     return Record(
         doc_id=document.doc_id, set_id=whole.set_id, content=text, fact=_claim(whole, first),
-        doc_type=kind, doc_idea=f"{' + '.join(map(str, doses)) or 'neutral'} in a {kind}",
+        doc_type=kind, doc_idea=f"{' + '.join(map(str, doses)) or 'neutral'}, genre: {kind}",
         universe_context_id=f"{first.fact}/{first.polarity}" if first else "neutral",
         is_true=_HOLDS[first.polarity] if first else None,
         polarity=first.polarity.value if first else "affirmed", level=int(first.level) if first else 0,
