@@ -81,7 +81,8 @@ class Shelf:
     def find(self, set_id: str) -> Pool:
         """The set of that id; ``UnknownName`` or ``BrokenFile`` where it cannot be read."""
         if self.folder is None or set_id not in self.names():
-            raise UnknownName("document set", set_id, self.names(), "Sets are in your workspace's documents/.")
+            raise UnknownName("document set", set_id, self.names(), "Sets are in your workspace's documents/; put "
+                              "its folder back, or build it again: the same plan gives the same name.")  # fmt: skip
         folder = self.folder / set_id
         # A folder that changed, such as by an override, is read again.
         return _pool(folder, tuple(path.stat().st_mtime_ns for path in sorted(folder.iterdir())))
