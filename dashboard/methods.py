@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +20,6 @@ from runners import metrics, rubric
 from runners.judging import judging_of
 from runners.metrics._interview import audiences
 
-_DOUBTED = re.compile("although|NOT APPROVED")
 _FILE = Path(__file__).with_suffix(".toml")
 
 
@@ -73,7 +71,7 @@ def doubt_lines(results: Results) -> list[str]:
     lines = [say.simulated.format(labels=labels)] if labels else []
     if results.judge_simulated and results.judge:
         lines.append(say.simulated_judge.format(judge=results.judge.label))
-    doubted = [f"{name} ({standing})" for name, standing in results.sets if _DOUBTED.search(standing)]
+    doubted = [f"{name} ({standing})" for name, standing, doubt in results.sets if doubt]
     if doubted:
         lines.append(say.doubted.format(sets="; ".join(doubted)))
     if results.interim:

@@ -43,7 +43,7 @@ class Results:
     """A comparison's scores. ``conditions`` and ``queries`` are what the rows' indices point into.
 
     ``judge`` is whose verdicts the scores are, None where nobody judges; ``judge_simulated`` says that it is no model.
-    ``sets`` are the document sets shown, by id, each with what its gates say.
+    ``sets`` are the document sets shown, by id, each with what its gates say and whether it is in doubt.
     """
 
     comparison: Comparison
@@ -54,7 +54,7 @@ class Results:
     models: tuple[ModelResults, ...]
     judge: Model | None = None
     judge_simulated: bool = False
-    sets: tuple[tuple[str, str], ...] = ()
+    sets: tuple[tuple[str, str, bool], ...] = ()
 
     @property
     def planned(self) -> int:
@@ -134,7 +134,8 @@ def load_results(
     return Results(
         comparison=comparison, conditions=conditions, queries=tuple(q.id for q in queries),
         groups=tuple(q.group for q in queries), metrics=chosen_metrics(comparison, library),
-        sets=tuple((name, library.shelf.find(name).standing) for name in sorted(comparison.document_sets)),
+        sets=tuple((pool.set_id, pool.standing, pool.doubted)
+                   for pool in map(library.shelf.find, sorted(comparison.document_sets))),
         judge=chosen, judge_simulated=bool(chosen and providers.find(chosen.provider).SIMULATED),
         models=tuple(
             ModelResults(

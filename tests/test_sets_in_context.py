@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.__main__ import main
-from dashboard.methods import methods_paragraphs
+from dashboard.methods import doubt_lines, methods_paragraphs
 from facts.breadth import Breadth, Position
 from facts.catalog import load
 from facts.compose import compose
@@ -192,6 +192,24 @@ def test_methods_name_the_sets_their_gates_and_overrides(kept, tmp_path):
     for set_id in sets:
         assert re.search(rf"{set_id} \({COUNT} documents, template generator; gates: presence pass, leakage ",
                          text)  # fmt: skip
+
+
+def test_a_set_that_is_used_without_approval_is_the_first_thing_said(tmp_path):
+    results = fill(tmp_path).results()
+    named = replace(results, sets=(("one", "gates: presence fail; used although one fails: a pilot", True),
+                                   ("two", "gates: presence pass", False)))  # fmt: skip
+    (line,) = [line for line in doubt_lines(named) if "Document sets" in line]
+    assert "one (gates: presence fail; used although one fails: a pilot)" in line
+    assert "two" not in line
+    assert not [line for line in doubt_lines(results) if "Document sets" in line]
+
+
+def test_an_override_and_a_missing_check_put_a_set_in_doubt(tmp_path):
+    library = load(None, tmp_path)
+    made = write_set(build_set(SetPlan(count=COUNT, seed="s", tokens=300), library), tmp_path)
+    assert library.shelf.find(made.name).doubted
+    check(made, library)
+    assert not library.shelf.find(made.name).doubted
 
 
 def test_one_command_builds_the_arms_that_go_together_and_names_them(tmp_path, capsys):

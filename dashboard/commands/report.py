@@ -57,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
         print(json.dumps({
             "comparison": comparison.name, "simulated": results.simulated, "interim": results.interim,
             "judge": results.judge.label if results.judge else None,
-            "document_sets": dict(results.sets),
+            "document_sets": {name: standing for name, standing, _ in results.sets},
             "planned": results.planned, "kept": results.kept, "measures": [asdict(table) for table in found],
         }, ensure_ascii=False))  # fmt: skip
     else:

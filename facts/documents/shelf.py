@@ -48,6 +48,11 @@ class Pool:
     model: str
 
     @property
+    def doubted(self) -> bool:
+        """Whether it is used without the approval of its gates."""
+        return self.approval is None or self.approval.override is not None
+
+    @property
     def standing(self) -> str:
         """What gates say of the set, and why it is used where one fails, in words."""
         if self.approval is None:
