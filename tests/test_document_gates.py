@@ -31,11 +31,11 @@ from facts.documents.gates import (
     presence,
     reproducible,
 )  # fmt: skip
-from facts.documents.gates._airtime import own_words
 from facts.documents.gates._masks import masked, plain
 from facts.documents.gates._overlap import grams, overlap
 from facts.documents.genre import genres
 from facts.documents.set_plan import TopUp
+from facts.own_words import own_words
 from facts.salience import Part, Polarity, Salience
 from facts.word_runs import words
 

@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks.document_quality import spoiled
 from facts.catalog import shipped
 from facts.documents.gates import Finding, Reading, Status, diversity, fingerprint, leakage, parity, presence
-from facts.documents.gates._airtime import own_words
 from facts.documents.gates._thresholds import thresholds
+from facts.own_words import own_words
 from facts.salience import Part, Polarity
 from facts.tokens import count_tokens
 
