@@ -7,11 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 _PAGES = {
-    "choose_facts": ("Choose facts", ":material/tune:"),
-    "run_comparison": ("Run comparison", ":material/play_circle:"),
-    "read_samples": ("Read samples", ":material/forum:"),
-    "see_results": ("See results", ":material/monitoring:"),
-    "export_results": ("Export results", ":material/archive:"),
+    "choose_facts": ("Facts", ":material/tune:"),
+    "run_comparison": ("Compare", ":material/balance:"),
+    "watch_runs": ("Runs", ":material/play_circle:"),
+    "see_results": ("Results", ":material/monitoring:"),
+    "read_samples": ("Samples", ":material/forum:"),
+    "label_samples": ("Label", ":material/label:"),
+    "read_documents": ("Documents", ":material/article:"),
+    "export_results": ("Export", ":material/archive:"),
 }
 _HERE = Path(__file__).parent
 _FOLDER = _HERE / "app_pages"

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "dashboard": {"cache", "facts", "runners"},
 }
 ONLY_IN = {
-    "streamlit": ("dashboard/app.py", "dashboard/state.py", "dashboard/serve.py", "dashboard/app_pages/"),
+    "streamlit": ("dashboard/app.py", "dashboard/state", "dashboard/serve.py", "dashboard/app_pages/"),
     "diskcache": ("cache/store.py",),
     "anthropic": ("runners/providers/anthropic.py",),
     "openai": (
