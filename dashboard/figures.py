@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from dashboard.charts.dark import in_dark
 from dashboard.charts.effects import effects_chart
 from dashboard.charts.heading import Heading
 from dashboard.charts.ladder import Across, ladder_chart
@@ -50,10 +51,19 @@ class Figure:
     @property
     def spec(self) -> str:
         """The Vega-Lite specification as JSON, its data inside. Raises ``ValueError`` without a chart."""
+        return self.spec_in(dark=False)
+
+    def spec_in(self, *, dark: bool) -> str:
+        """``spec`` on a light or a dark ground; nothing but colours differs."""
+        return json.dumps(self.drawn(dark=dark), ensure_ascii=False, sort_keys=True, indent=1)
+
+    def drawn(self, *, dark: bool) -> dict[str, object]:
+        """The specification as a page takes it. Raises ``ValueError`` without a chart."""
         if self.chart is None:
             raise ValueError(f"figure {self.name!r} has nothing to draw")
         # Checking every value against Vega-Lite's schema takes longer than drawing; the tests check the charts once.
-        return json.dumps(self.chart.to_dict(validate=False), ensure_ascii=False, sort_keys=True, indent=1)
+        spec = cast("dict[str, object]", self.chart.to_dict(validate=False))
+        return in_dark(spec) if dark else spec
 
 
 def figures(tables: Tables, results: Results, view: View, *, pick: str = "") -> tuple[Figure, ...]:

@@ -60,9 +60,15 @@ OPTIONS: dict[str, str | int | bool | list[str]] = {
     "browser.gatherUsageStats": False,
     "client.showErrorLinks": False,
     "client.toolbarMode": "viewer",
-    "theme.base": "light",
-    "theme.primaryColor": "#0b5a8a",
-    "theme.textColor": "#0b0c10",  # captions are shown at 60 % of it: dark enough for a contrast of 4.5
+    # Light or dark as the reader's system says. Captions are shown at 60 % of the text colour, which must stay 4.5 : 1.
+    "theme.light.primaryColor": "#0b5a8a",
+    "theme.light.backgroundColor": "#ffffff",
+    "theme.light.secondaryBackgroundColor": "#f2f5f8",
+    "theme.light.textColor": "#0b0c10",
+    "theme.dark.primaryColor": "#56b4e9",
+    "theme.dark.backgroundColor": "#11161c",  # the ground of dark charts
+    "theme.dark.secondaryBackgroundColor": "#1c242d",
+    "theme.dark.textColor": "#f5f7f9",
     "theme.paddingTop": "1.5rem",
     "theme.paddingBottom": "3rem",
     "theme.headingFontSizes": ["2rem", "1.3rem", "1.15rem", "1.1rem", "1rem", "0.9rem"],

@@ -63,6 +63,11 @@ def store() -> Store:
     return _store(str(workspace().store))
 
 
+def dark() -> bool:
+    """Whether the page stands on a dark ground in this browser."""
+    return st.context.theme.type == "dark"
+
+
 # --- which comparison ------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.app_pages._draw import draw
 from dashboard.app_pages._shown import behind, picked
 from dashboard.escape import plain
 from dashboard.export_points import Cell
@@ -36,9 +37,7 @@ def figure_view(figure: Figure, label: str) -> None:
             icon=":material/info:",
         )
         return
-    event = st.altair_chart(  # pyright: ignore[reportUnknownMemberType]
-        figure.chart, theme=None, width="content", on_select="rerun", key=f"chart_{figure.name}", alt=figure.about
-    )
+    event = draw(figure, f"chart_{figure.name}")
     st.caption(plain(figure.caption))
     mark = picked(event)
     if mark:
