@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from dashboard.document_commands._gate_text import findings_json, gate_lines
 from dashboard.document_commands._progress import Progress
 from dashboard.document_commands._sets import carried
+from dashboard.set_building import armed, facts_of, sound
 from dashboard.terminal_text import printable
 from dashboard.workspace import open_workspace
 from facts.catalog import load
@@ -23,9 +24,6 @@ from facts.documents.phrase import TIERS
 from facts.documents.placement import Position
 from facts.documents.set_plan import Order, SetPlan, TopUp
 from facts.errors import BrokenFile, FactError
-from facts.fact import Fact
-from facts.salience import Polarity
-from facts.verify import problems
 
 ABOUT = "write a template set from its plan into the workspace, and run the gates over it"
 _COUNT, _TOKENS = 100, 300
@@ -65,31 +63,6 @@ def _bounded(args: argparse.Namespace) -> None:
             )
 
 
-def _sound(facts: Iterable[Fact]) -> None:
-    """``FactError`` for a fact that its own check would find wrong: its documents would say what they are not to."""
-    for fact in facts:
-        found = problems(fact)
-        if found:
-            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            raise FactError(
-                f"no set is made of {fact.slug}, since `salience facts check {fact.slug}` finds problems: "
-                f"{''.join(found[:1])}{more}; correct them in its file first"
-            )
-
-
-def _arms(args: argparse.Namespace, plan: SetPlan) -> tuple[SetPlan, ...]:
-    """The plan once for each arm that is named: without its facts, or with all of them in that polarity."""
-    words = [word.strip() for word in args.arms.split(",")]
-    known = ("neutral", *(polarity.value for polarity in Polarity))
-    if not plan.carried or len(set(words)) < len(words) or not set(words) <= set(known):
-        raise FactError(f"--arms {args.arms[:100]!r}: name a fact, and each arm once: {', '.join(known)}")
-    return tuple(
-        replace(plan, carried=() if word == "neutral" else tuple(
-            replace(one, dose=replace(one.dose, polarity=Polarity(word))) for one in plan.carried))
-        for word in words
-    )  # fmt: skip
-
-
 def labels_of(words: str | None) -> Mapping[Tier, str]:
     """``A,B`` as the words for the tiers; raises ``FactError``."""
     if words is None:
@@ -124,7 +97,7 @@ def plans(args: argparse.Namespace) -> tuple[SetPlan, ...]:
     if args.arms:
         if doses is not None:
             raise FactError("--arms and --doses are two ways to make several sets; use one of them")
-        return _arms(args, plan)
+        return armed(plan, [word.strip() for word in args.arms.split(",")])
     if doses is None:
         return (plan,)
     return tuple(
@@ -159,7 +132,7 @@ def _build(args: argparse.Namespace) -> int:
     rows: list[dict[str, object]] = []
     failed, labels = False, labels_of(args.labels)
     wanted = plans(args)
-    _sound({one.dose.fact: library.fact(one.dose.fact) for plan in wanted for one in plan.carried}.values())
+    sound(facts_of(wanted, library))
     for plan in wanted:
         print(f"writing {plan.count:,} documents …", file=sys.stderr)
         whole = build_set(plan, library, labels=labels)
