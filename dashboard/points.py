@@ -3,9 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 GAP = "gap"
 BOTH = "both"
+
+
+class OfArm(Protocol):
+    """What every point says of the arm it stands for; fields as in ``Point``."""
+
+    @property
+    def model(self) -> str: ...  # noqa: D102
+    @property
+    def of(self) -> str: ...  # noqa: D102
+    @property
+    def simulated(self) -> bool: ...  # noqa: D102
+    @property
+    def interim(self) -> bool: ...  # noqa: D102
+    @property
+    def arm(self) -> str: ...  # noqa: D102
+    @property
+    def fact(self) -> str: ...  # noqa: D102
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def level(self) -> int: ...  # noqa: D102
+    @property
+    def polarity(self) -> str: ...  # noqa: D102
+    @property
+    def reasoning(self) -> str: ...  # noqa: D102
+    @property
+    def carriers(self) -> int: ...  # noqa: D102
+    @property
+    def place(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

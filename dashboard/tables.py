@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from dashboard.airtime import airtimes
-from dashboard.effects.cells import collapse
+from dashboard.effects.cells import Cells, collapse
 from dashboard.effects.effect import Against, Effect, Kind
 from dashboard.effects.families import Adjustment
 from dashboard.effects.looks import Look, complete_prefix, first_queries, look_at, plan_looks
+from dashboard.effects.observation import Columns
 from dashboard.effects.table import RateRow, effect_rows, rate_rows
 from dashboard.effects.takeaway import caption, takeaway
-from dashboard.effects.tuned import by_training
+from dashboard.effects.tuned import Tuned, by_training
 from dashboard.measured import cells_of, columns_of, measure_words
 from dashboard.points import BOTH, GAP, EffectPoint, Point
 from dashboard.results import Results
@@ -96,15 +97,11 @@ def tables(results: Results, measure: str, library: Library, adjust: Adjustment 
     """
     airtime = airtimes(results.comparison, library)
     rows = columns_of(results, measure)
-    cells = collapse(rows)
-    tuned = by_training(cells, tunings(model.model for model in results.models))
-    if results.comparison.channel is Channel.FINE_TUNING:  # all that such a model's own table says is in the ladder's
-        cells = tuple(table for table in cells if all(table.model not in one.source.values() for one in tuned))
-    cells = (*cells, *(one.cells for one in tuned))
+    cells, tuned = arm_cells(results, rows)
     source = {(one.cells.model, condition): name for one in tuned for condition, name in one.source.items()}
     airtime |= {condition: 0.0 for _, condition in source}  # nothing is said in the prompt
     look = look_of(results)
-    looked = tuple(first_queries(table, results.queries, look.queries) for table in cells) if look else cells
+    looked = until(cells, results, look)
     effects = effect_rows(
         looked, adjust=adjust, seed=results.comparison.seed, airtime=airtime, rows=rows, look=look,
         uptake=heard(results, "uptake"), recall=heard(results, "recall"),
@@ -138,6 +135,20 @@ def tables(results: Results, measure: str, library: Library, adjust: Adjustment 
         interactions=points(e for e in effects if e.kind in _INTERACTIONS), adjustment=adjust,
         caption=caption(shown) + aliased(results.comparison, screening=screening), look=look.words if look else "",
     )  # fmt: skip
+
+
+def arm_cells(results: Results, rows: Columns) -> tuple[tuple[Cells, ...], tuple[Tuned, ...]]:
+    """Counts per arm and query, one table a model, and a base with the models tuned from it as a table of its own."""
+    cells = collapse(rows)
+    tuned = by_training(cells, tunings(model.model for model in results.models))
+    if results.comparison.channel is Channel.FINE_TUNING:  # all that such a model's own table says is in the ladder's
+        cells = tuple(table for table in cells if all(table.model not in one.source.values() for one in tuned))
+    return (*cells, *(one.cells for one in tuned)), tuned
+
+
+def until(cells: tuple[Cells, ...], results: Results, look: Look | None) -> tuple[Cells, ...]:
+    """The counts of the queries that a look tests; all of them without a look."""
+    return tuple(first_queries(table, results.queries, look.queries) for table in cells) if look else cells
 
 
 def heard(results: Results, measure: str) -> dict[tuple[str, Condition], tuple[int, int]] | None:

@@ -9,7 +9,7 @@ import altair as alt
 
 from dashboard.charts.theme import INK
 from dashboard.charts.words import Row, step
-from dashboard.points import EffectPoint, Point
+from dashboard.points import OfArm
 
 HEIGHT = 24  # pixels a line of one or two marks
 _BESIDE = 13  # pixels a mark where a line holds more, so that the words beside them stay apart
@@ -36,12 +36,12 @@ class Lines:
                 for line, name in self.headings.items()]  # fmt: skip
 
 
-def lay_out(points: Sequence[Point | EffectPoint], *, modes: bool) -> Lines:
+def lay_out(points: Sequence[OfArm], *, modes: bool) -> Lines:
     """Lines in the order of the points; the baseline stands alone, without a heading."""
     number: dict[tuple[str, str], int] = {}
     headings: dict[int, str] = {}
     line = 0
-    by_fact: dict[str, list[Point | EffectPoint]] = {}
+    by_fact: dict[str, list[OfArm]] = {}
     for point in points:
         by_fact.setdefault(point.fact, []).append(point)
     for fact, group in by_fact.items():

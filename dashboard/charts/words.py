@@ -6,7 +6,7 @@ import math
 
 import altair as alt
 
-from dashboard.points import EffectPoint, Point
+from dashboard.points import EffectPoint, OfArm, Point
 from facts.salience import Salience
 
 Row = dict[str, str | float | None]
@@ -15,7 +15,7 @@ SIGNED = "datum.value === 0 ? '0' : format(100 * datum.value, '+.0f')"  # an axi
 COUNTS = (("n", "Scored samples"), ("queries", "Queries"), ("unscored", "Unscored"), ("failed", "Failed or missing"))
 
 
-def step(point: Point | EffectPoint, *, modes: bool) -> str:
+def step(point: OfArm, *, modes: bool) -> str:
     """What tells an arm from the others about the same facts, e.g. ``affirmed · 5 emphasised``."""
     words = "baseline"
     if point.fact:
