@@ -15,6 +15,8 @@ COMMANDS = {
     "plan": "say what a comparison would call, cost and take; calls nothing",
     "run": "run or resume a comparison; what is kept is never bought again",
     "watch": "follow a run that this or another process started",
+    "pause": "hold a run: no new calls until it is resumed, what is in flight is kept",
+    "resume": "let a paused run go on",
     "cancel": "stop a run: no new calls, what is in flight is kept",
     "report": "rates and effects of a comparison, as text, JSON or Markdown",
     "power": "say what a planned comparison could detect, by formula and by simulation",

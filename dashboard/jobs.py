@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from cache.errors import StoreError
 from cache.store import Store
-from dashboard.launch import is_running, launch, request_cancel
-from dashboard.progress_file import read_progress, write_progress
+from dashboard.launch import is_running, launch, request_cancel, request_pause
+from dashboard.progress_file import read_progress, write_broken
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.errors import FactError
@@ -52,7 +52,7 @@ def _work(job: _Job, comparison: Comparison, library: Library, workspace: Worksp
     except (FactError, StoreError, OSError) as error:
         job.latest = Progress(comparison=comparison.name, state=State.BROKEN, message=str(error))
         if not is_running(workspace, comparison.name):  # do not overwrite the progress of another process's run
-            write_progress(workspace.run_folder(comparison.name), job.latest)
+            job.latest = write_broken(workspace.run_folder(comparison.name), comparison.name, str(error))
 
 
 def progress(workspace: Workspace, name: str) -> tuple[Progress | None, bool]:
@@ -69,6 +69,17 @@ def cancel(workspace: Workspace, name: str) -> None:
         job.cancel.set()
     if is_running(workspace, name):
         request_cancel(workspace, name)
+
+
+def pause(workspace: Workspace, name: str, *, paused: bool) -> bool:
+    """Have a comparison's run hold new calls, or go on, here or in another process; False where nobody runs it."""
+    return request_pause(workspace, name, paused=paused)
+
+
+def runs_here(workspace: Workspace, name: str) -> bool:
+    """Whether it is this process that runs the comparison."""
+    job = _jobs.get((str(workspace.root), name))
+    return bool(job and job.thread and job.thread.is_alive())
 
 
 def any_running() -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from cache.store import Store
-from dashboard.progress_file import CANCEL, write_progress
+from dashboard.progress_file import CANCEL, PAUSE, read_progress, write_broken, write_progress
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.errors import FactError
@@ -62,6 +64,26 @@ def request_cancel(workspace: Workspace, comparison: str) -> None:
     (folder / CANCEL).touch()
 
 
+def request_pause(workspace: Workspace, comparison: str, *, paused: bool) -> bool:
+    """Ask the runner, in whatever process, to hold new calls or to go on; False where nobody runs it.
+
+    It notices within half a second. A pause ends with its process: what is started again runs.
+    """
+    if not is_running(workspace, comparison):
+        return False
+    file = workspace.run_folder(comparison) / PAUSE
+    if paused:
+        file.touch()
+    else:
+        file.unlink(missing_ok=True)
+    return True
+
+
+def pause_requested(workspace: Workspace, comparison: str) -> bool:
+    """Whether a runner of the comparison, if there is one, has been asked to hold."""
+    return (workspace.run_folder(comparison) / PAUSE).exists()
+
+
 def save_comparison(workspace: Workspace, comparison: Comparison) -> Path:
     """Write the comparison to the workspace, where the dashboard lists it; an equal file is left alone."""
     path = workspace.comparisons / f"{comparison.name}.toml"
@@ -89,7 +111,8 @@ def launch(
     try:
         # Not at once: somebody who only asks whether it runs holds the lock for a moment.
         with lock_of(workspace, comparison.name).acquire(timeout=_LOCK_WAIT_S, poll_interval=0.01):
-            (folder / CANCEL).unlink(missing_ok=True)
+            for asked in (CANCEL, PAUSE):
+                (folder / asked).unlink(missing_ok=True)
             if not only_kept:
                 save_comparison(workspace, comparison)
 
@@ -108,22 +131,29 @@ def _run(
     comparison: Comparison, library: Library, plan: Callable[[], Plan], store: Store, folder: Path,
     report: Callable[[Progress], None], cancelled: Callable[[], bool],
 ) -> Progress:  # fmt: skip
-    cancel_file = folder / CANCEL
+    cancel_file, pause_file = folder / CANCEL, folder / PAUSE
+    before = read_progress(folder)
+    earlier = before.earlier_usd + before.spent_usd if before else 0.0
     written = -_WRITE_EVERY_S
+    state: State | None = None
 
     def told(progress: Progress) -> None:
-        nonlocal written
-        if progress.state is not State.RUNNING or progress.elapsed_s - written >= _WRITE_EVERY_S:
-            written = progress.elapsed_s
+        nonlocal written, state
+        progress = replace(progress, earlier_usd=earlier)
+        if progress.state is not state or progress.elapsed_s - written >= _WRITE_EVERY_S:
+            written, state = progress.elapsed_s, progress.state
             write_progress(folder, progress)
         report(progress)
 
-    told(Progress(comparison=comparison.name, state=State.STARTING))
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    told(Progress(comparison=comparison.name, state=State.STARTING, updated_at=now))
     limits = Limits(concurrency=comparison.concurrency, max_calls=comparison.max_calls, max_usd=comparison.max_usd)
     try:
-        return run(plan(), library, store, limits, told, lambda: cancelled() or cancel_file.exists())
+        last = run(plan(), library, store, limits, told, lambda: cancelled() or cancel_file.exists(), pause_file.exists)
+        return replace(last, earlier_usd=earlier)
     except BaseException as error:
-        write_progress(folder, Progress(comparison=comparison.name, state=State.BROKEN, message=str(error)))
+        write_broken(folder, comparison.name, str(error))
         raise
     finally:
-        cancel_file.unlink(missing_ok=True)
+        for asked in (cancel_file, pause_file):
+            asked.unlink(missing_ok=True)

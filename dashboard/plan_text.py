@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runners.estimate import ModelPlan, Plan
-from runners.progress import Progress
+from runners.progress import ModelProgress, Progress
 
 
 def usd(amount: float | None) -> str:
@@ -81,6 +81,29 @@ def progress_line(progress: Progress) -> str:
     maybe = f" (up to {usd(progress.maybe_usd)} more for calls that broke off)" if progress.maybe_usd else ""
     parts.append(f"{spent} spent{maybe}" if progress.cost_known else spent)
     return " · ".join(parts)
+
+
+def wait_words(model: ModelProgress) -> str:
+    """That calls of a model wait to be made again, why and until when; empty where none does."""
+    if not model.waiting:
+        return ""
+    asked = "as the provider asked" if model.wait_asked else "by its own backoff"
+    calls = "call waits" if model.waiting == 1 else "calls wait"
+    return (f"{model.waiting:,} {calls} after {model.waits_for.replace('_', ' ')}, {asked}; "
+            f"next try at {model.waits_until[11:19]} UTC")  # fmt: skip
+
+
+def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:
+    """One line a model, for a terminal."""
+    lines: list[str] = []
+    for m in progress.models:
+        mark = " (SIMULATED)" if m.simulated else ""
+        parts = [f"{m.kept_before + m.done:,}/{m.planned:,} samples", f"{m.failed:,} failed", f"{m.refused:,} refused"]
+        if live:
+            parts += [f"{progress.rate_of(m.done):.1f}/s", f"{m.in_flight:,} in flight of {m.concurrency:,} at once"]
+            parts += [waits] if (waits := wait_words(m)) else []
+        lines.append(f"  {m.label}{mark}: {' · '.join(parts)}")
+    return lines
 
 
 def trouble_lines(progress: Progress) -> list[str]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from runners.progress import Progress
+from runners.progress import Progress, State
 
 NAME = "progress.json"
-CANCEL = "cancel"
+CANCEL = "cancel"  # files that a runner looks for, several times a second
+PAUSE = "pause"
 _FORM = TypeAdapter(Progress)
 
 
@@ -33,3 +35,12 @@ def read_progress(folder: Path) -> Progress | None:
         return _FORM.validate_json((folder / NAME).read_bytes())
     except (OSError, ValidationError):
         return None
+
+
+def write_broken(folder: Path, comparison: str, message: str) -> Progress:
+    """Write that a run broke off, over the counts of the last progress, which stay true; what was written."""
+    last = read_progress(folder) or Progress(comparison=comparison, state=State.BROKEN)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    broken = replace(last, state=State.BROKEN, message=message, updated_at=now)
+    write_progress(folder, broken)
+    return broken

@@ -85,5 +85,7 @@ async def attempt(
         pause = wait_s(tries, last.retry_after_s, limits, jitter)
         if tries >= limits.attempts or time.monotonic() - began + pause > limits.retry_wall_s:
             return failure(last, tries)
-        if await _pause(pause, cancelled):
+        with pace.backing_off(last.trouble.value, pause, asked=last.retry_after_s is not None):
+            stopped = await _pause(pause, cancelled)
+        if stopped:
             return Failure(trouble=Trouble.CANCELLED, message="cancelled while waiting to try again", attempts=tries)

@@ -12,6 +12,7 @@ class State(StrEnum):
 
     STARTING = "starting"
     RUNNING = "running"
+    PAUSED = "paused"  # no new calls until it is resumed; what is in flight is kept
     CANCELLING = "cancelling"
     CANCELLED = "cancelled"
     FINISHED = "finished"
@@ -21,7 +22,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelProgress:
-    """Counts of one model. ``planned`` includes the calls of probes; ``refused`` counts kept refusals and filters."""
+    """Counts of one model. ``planned`` includes the calls of probes; ``refused`` counts kept refusals and filters.
+
+    ``waiting`` calls will be made again: the first because of ``waits_for`` (a trouble), at ``waits_until`` (ISO 8601,
+    UTC); ``wait_asked`` says that the provider named that time.
+    """
 
     label: str
     planned: int
@@ -36,6 +41,11 @@ class ModelProgress:
     in_flight: int = 0
     cached_tokens: int = 0
     simulated: bool = False
+    spent_usd: float = 0.0
+    waiting: int = 0
+    waits_for: str = ""
+    waits_until: str = ""
+    wait_asked: bool = False
 
     @property
     def failed(self) -> int:
@@ -50,7 +60,10 @@ class ModelProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A snapshot of a whole run. ``rate`` is new samples per second over the run so far."""
+    """A snapshot of a whole run. ``rate`` is new samples per second over the run so far, pauses left out.
+
+    ``earlier_usd`` is what earlier runs of the same comparison spent, as far as they left word of it.
+    """
 
     comparison: str
     state: State
@@ -60,6 +73,8 @@ class Progress:
     maybe_usd: float = 0.0
     cost_known: bool = True
     elapsed_s: float = 0.0
+    paused_s: float = 0.0
+    earlier_usd: float = 0.0
     message: str = ""
     updated_at: str = ""
 
@@ -86,10 +101,26 @@ class Progress:
     @property
     def rate(self) -> float:
         """New samples per second."""
-        return self.new / self.elapsed_s if self.elapsed_s > 0 else 0.0
+        return self.rate_of(self.new)
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds to the end at the rate so far, or None while there is none."""
-        left = sum(m.left for m in self.models)
-        return left / self.rate if self.rate > 0 else None
+        """Seconds to the end at the rate so far, or None while there is none; the slowest model decides."""
+        ends = [self.eta_of(m) for m in self.models if m.left]
+        known = [end for end in ends if end is not None]
+        return None if len(known) < len(ends) else max(known, default=0.0)
+
+    @property
+    def live(self) -> bool:
+        """Whether it says that it is under way; after the end of its process it says so for ever."""
+        return self.state in {State.STARTING, State.RUNNING, State.PAUSED, State.CANCELLING}
+
+    def rate_of(self, new: int) -> float:
+        """So many new samples per second of the run so far."""
+        active = self.elapsed_s - self.paused_s
+        return new / active if active > 0 else 0.0
+
+    def eta_of(self, model: ModelProgress) -> float | None:
+        """Seconds to the end of one model at its rate so far, or None while there is none."""
+        rate = self.rate_of(model.done)
+        return model.left / rate if rate > 0 else None

@@ -19,11 +19,12 @@ from runners.running import Run
 
 def run(
     plan: Plan, library: Library, store: Store, limits: Limits, report: Callable[[Progress], None],
-    cancel: Callable[[], bool] | threading.Event,
+    cancel: Callable[[], bool] | threading.Event, pause: Callable[[], bool] = lambda: False,
 ) -> Progress:  # fmt: skip
     """Sample what the plan lacks and return the last progress; ``report`` is called several times a second.
 
-    ``cancel`` is polled; once true no new call starts and what is in flight is kept. Blocks; call it in a thread.
+    ``cancel`` is polled; once true no new call starts and what is in flight is kept. While ``pause`` is true the same
+    holds, and the run waits. Blocks; call it in a thread.
     Raises ``FactError`` where a budget in USD cannot be kept because a price is unknown.
     """
     if limits.max_usd is not None:
@@ -37,7 +38,7 @@ def run(
 
     async def go() -> Progress:
         state = Run(plan, limits, store, report)
-        ticker = asyncio.create_task(state.tick(asked))
+        ticker = asyncio.create_task(state.tick(asked, pause))
         work = judged_run(state, library) if plan.judges else [state.model(item, library) for item in plan.models]
         # Gathered with exceptions: what breaks one model must not tear down paid calls of another.
         ended = await asyncio.gather(*work, return_exceptions=True)

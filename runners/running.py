@@ -40,6 +40,8 @@ class Run:
             m.model.label: Tally(label=m.model.label, planned=m.calls, simulated=m.simulated) for m in plan.models
         }
         self.lines: dict[str, Line] = {}
+        self.held = False
+        self.paused_s = 0.0
 
     def line(self, model: Model) -> Line:
         """The model's line; a model that is under test and judges has one pace for both."""
@@ -60,6 +62,7 @@ class Run:
             comparison=self.plan.comparison.name, state=state, models=models, calls=self.budget.calls,
             spent_usd=self.budget.spent_usd, maybe_usd=self.budget.maybe_usd,
             cost_known=not self.budget.unknown_cost, elapsed_s=time.monotonic() - self.began, message=message,
+            paused_s=self.paused_s,
             updated_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )  # fmt: skip
 
@@ -79,13 +82,26 @@ class Run:
         if line.stopped and (rest := tally.progress(line).left):
             tally.fail(line.stopped, rest)
 
-    async def tick(self, cancel: Callable[[], bool]) -> None:
-        """Look for cancellation and report, several times a second, for ever."""
+    async def tick(self, cancel: Callable[[], bool], pause: Callable[[], bool]) -> None:
+        """Look for cancellation and for a pause, and report, several times a second, for ever."""
+        before = time.monotonic()
         while True:
             if cancel():
                 self.cancelled.set()
-            self.report(self.snapshot(State.CANCELLING if self.cancelled.is_set() else State.RUNNING))
+            now = time.monotonic()
+            self.paused_s += now - before if self.held else 0.0
+            before = now
+            # Cancelled first: what is let go of by a cancelled run must find that it may not call.
+            self.held = pause() and not self.cancelled.is_set()
+            for line in tuple(self.lines.values()):
+                await line.pace.hold(self.held)
+            self.report(self.snapshot(self.standing))
             await asyncio.sleep(_TICK_S)
+
+    @property
+    def standing(self) -> State:
+        """What a run that has not ended is doing."""
+        return State.CANCELLING if self.cancelled.is_set() else State.PAUSED if self.held else State.RUNNING
 
     def verdict(self) -> Progress:
         """The last progress: how the run ended."""

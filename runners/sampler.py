@@ -48,6 +48,7 @@ class Line:
     pace: Pace = field(init=False)
     stopped: Failure | None = None
     failed_in_row: int = 0
+    spent_usd: float = 0.0
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.limits.concurrency, start=min(self.limits.concurrency, 16))
@@ -95,7 +96,8 @@ class _Gate:
                 return line.stopped
             if line.cancelled.is_set():
                 return Failure(trouble=Trouble.CANCELLED, message="the run was cancelled before this call")
-            verdict = line.budget.reserve(self._most)
+            # A call that has its slot already, but waits for the budget, is held as well.
+            verdict = Verdict.WAIT if line.pace.held else line.budget.reserve(self._most)
             if verdict is not Verdict.WAIT:
                 break
             await asyncio.sleep(0.02)  # near the limit only: calls in flight may turn out cheaper than their most
@@ -108,7 +110,9 @@ class _Gate:
         if sample is None:
             self._line.budget.lost(self._most, billable=trouble in _BILLABLE)
         else:
-            self._line.budget.settle(self._most, cost_usd(self._line.model, sample.usage))
+            cost = cost_usd(self._line.model, sample.usage)
+            self._line.budget.settle(self._most, cost)
+            self._line.spent_usd += (self._most or 0.0) if cost is None else cost
 
 
 async def _buy(line: Line, connection: Connection, request: Request, key: str, jitter: random.Random) -> Outcome:

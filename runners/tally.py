@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from runners.progress import ModelProgress
 from runners.sample import Failure, Stop
@@ -53,9 +54,17 @@ class Tally:
         """A frozen snapshot."""
         settled = self.kept_before + self.done + sum(self.failures.values())
         planned = settled if self.expected_all else max(self.planned, settled)
+        wait = line.pace.waiting if line else None
         return ModelProgress(
             label=self.label, planned=planned, kept_before=self.kept_before, done=self.done, refused=self.refused,
             cut_short=self.cut_short, failures=dict(self.failures), messages=dict(self.messages),
             resolved=tuple(sorted(self.resolved)), concurrency=line.pace.target if line else 0,
             in_flight=line.pace.in_flight if line else 0, cached_tokens=self.cached_tokens, simulated=self.simulated,
+            spent_usd=line.spent_usd if line else 0.0, waiting=wait.calls if wait else 0,
+            waits_for=wait.trouble if wait else "", wait_asked=bool(wait and wait.asked),
+            waits_until=_after(line.pace.seconds_to(wait.until_s)) if line and wait else "",
         )  # fmt: skip
+
+
+def _after(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds")

@@ -17,6 +17,7 @@ _EVERY_S = 1.0
 _WORDS = {
     State.STARTING: "Starting: planning and looking up what is kept",
     State.RUNNING: "Running",
+    State.PAUSED: "Paused: no new calls, what is in flight is kept",
     State.CANCELLING: "Cancelling: no new calls, what is in flight is kept",
     State.CANCELLED: "Cancelled",
     State.FINISHED: "Finished",
@@ -54,7 +55,7 @@ def _cancel(name: str) -> None:
 
 
 def _show(progress: Progress, *, live: bool) -> None:
-    halted = progress.state in {State.STARTING, State.RUNNING, State.CANCELLING} and not live
+    halted = progress.live and not live
     word = "Interrupted: the process that ran it ended" if halted else _WORDS[progress.state]
     share = progress.finished / progress.planned if progress.planned else 0.0
     st.header("Last run" if not live else "Run", anchor=False)

@@ -9,9 +9,10 @@ import time
 from dataclasses import asdict
 
 from dashboard.launch import is_running
-from dashboard.plan_text import progress_line, trouble_lines
+from dashboard.plan_text import model_progress_lines, progress_line, trouble_lines
 from dashboard.progress_file import read_progress
 from dashboard.workspace import open_workspace
+from runners.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +37,16 @@ def main(args: argparse.Namespace) -> int:
             print(json.dumps(asdict(progress)))
             return 0
         live = is_running(workspace, args.name)
-        print(progress_line(progress) + ("" if live else " (not running now)"), flush=True)
+        print(progress_line(progress) + ("" if live else _gone(progress)), flush=True)
+        if len(progress.models) > 1 or any(model.waiting for model in progress.models):
+            print("\n".join(model_progress_lines(progress, live=live)), flush=True)
         if args.once or not live:
             print("\n".join(trouble_lines(progress)), end="")
             return 0
         time.sleep(2.0)
+
+
+def _gone(progress: Progress) -> str:
+    if progress.live:
+        return f" (interrupted: the process that ran it ended; `salience run {progress.comparison}` resumes it)"
+    return " (not running now)"
