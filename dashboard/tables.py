@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
 from dashboard.airtime import airtimes
+from dashboard.arm_points import ArmFields, arm_fields
 from dashboard.effects.cells import Cells, collapse
 from dashboard.effects.effect import Against, Effect, Kind
 from dashboard.effects.families import Adjustment
@@ -73,20 +73,12 @@ class Tables:
         return tuple(dict.fromkeys((*self.effects, *self.slopes, *self.mains, *self.interactions)))
 
 
-class _About(TypedDict):
+class _About(ArmFields):
     model: str
     of: str
     simulated: bool
     interim: bool
     measure: str
-    arm: str
-    fact: str
-    title: str
-    level: int
-    carriers: int
-    place: str
-    polarity: str
-    reasoning: str
 
 
 def tables(results: Results, measure: str, library: Library, adjust: Adjustment = Adjustment.MAX_T) -> Tables:
@@ -181,15 +173,7 @@ def aliased(comparison: Comparison, *, screening: bool) -> str:
 
 
 def _arm(condition: Condition, library: Library, about: _About) -> _About:
-    doses = condition.doses
-    return {
-        **about, "arm": condition.arm, "fact": " + ".join(dose.fact for dose in doses),
-        "title": " + ".join(library.fact(dose.fact).title for dose in doses) or "No fact (baseline)",
-        "level": max((int(dose.level) for dose in doses), default=0),
-        "carriers": max((dose.breadth.carriers for dose in doses), default=0),
-        "place": doses[0].breadth.place if doses else "", "reasoning": condition.reasoning.value,
-        "polarity": "mixed" if len(doses) > 1 else doses[0].polarity.value if doses else "",
-    }  # fmt: skip
+    return {**about, **arm_fields(condition, library)}
 
 
 def _rate(row: RateRow, about: _About, airtime: Mapping[Condition, float]) -> Point:

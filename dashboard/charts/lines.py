@@ -60,13 +60,13 @@ def line_scale(lines: Lines) -> alt.Y:
     return alt.Y("line:N", axis=None, scale=alt.Scale(domain=domain, paddingOuter=0, paddingInner=0.15))
 
 
-def line_labels(lines: Lines) -> list[alt.Chart]:
-    """The labels left of the plot, and the facts' names at its left edge."""
+def line_labels(lines: Lines, left: int = _LEFT) -> list[alt.Chart]:
+    """The labels, ending at ``left`` pixels of the plot's left side, and the facts' names at their left edge."""
     plain = alt.Chart().encode(y=line_scale(lines))
     label = plain.mark_text(align="right", fontSize=12, color=INK, limit=300).encode(
-        x=alt.value(_LEFT), text=alt.Text("label:N")
+        x=alt.value(left), text=alt.Text("label:N")
     )
     heading = plain.mark_text(align="left", fontSize=13, fontWeight="bold", color=INK, limit=560, dy=3).encode(
-        x=alt.value(_LEFT - 150), text=alt.Text("heading:N")
+        x=alt.value(left - 150), text=alt.Text("heading:N")
     )
     return [label, heading]

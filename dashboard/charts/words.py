@@ -6,7 +6,7 @@ import math
 
 import altair as alt
 
-from dashboard.points import EffectPoint, OfArm, Point
+from dashboard.points import OfArm
 from facts.salience import Salience
 
 Row = dict[str, str | float | None]
@@ -48,7 +48,7 @@ def p_text(p: float | None) -> str:
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
 
 
-def counts(point: Point | EffectPoint) -> Row:
+def counts(point: OfArm) -> Row:
     """The counts that every tooltip shows."""
     return {name: getattr(point, name) for name, _ in COUNTS}
 
