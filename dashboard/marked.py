@@ -21,10 +21,10 @@ class Mark:
     group: int = 0
 
 
-def marked_html(text: str, marks: Sequence[Mark]) -> str:
-    """The text as one preformatted block with its marks; overlapping marks are cut at the earlier one's end.
+def marked_text(text: str, marks: Sequence[Mark]) -> str:
+    """The text with its marks; overlapping marks are cut at the earlier one's end.
 
-    Shown text is untrusted: it is escaped whole, quotes included, and only our own ``pre`` and ``mark`` tags are live.
+    Shown text is untrusted: it is escaped whole, quotes included, and only our own ``mark`` tags are live.
     """
     out: list[str] = []
     at = 0
@@ -40,8 +40,13 @@ def marked_html(text: str, marks: Sequence[Mark]) -> str:
         )
         at = end
     out.append(html.escape(text[at:]))
+    return "".join(out)
+
+
+def marked_html(text: str, marks: Sequence[Mark]) -> str:
+    """The text as one preformatted block with its marks, escaped as in ``marked_text``."""
     style = (
         "white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,monospace;font-size:0.85rem;"
         "line-height:1.6;margin:0;padding:0.75rem;border:1px solid rgba(128,128,128,0.35);border-radius:8px"
     )
-    return f'<pre style="{style}">{"".join(out)}</pre>'
+    return f'<pre style="{style}">{marked_text(text, marks)}</pre>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from dashboard.prompt_documents import genres
 from facts.breadth import SHARED, Breadth
 from facts.catalog import Library
 from facts.compose import compose
@@ -30,6 +31,7 @@ class Situation:
     indicator: Indicator = Indicator.ALWAYS
     background_tokens: int = 240
     documents: int = 4
+    document_sets: tuple[str, ...] = ()
     breadth: Breadth = SHARED
     seed: int = 0
 
@@ -39,7 +41,7 @@ class Situation:
             setting=self.setting, doses=tuple(replace(dose, breadth=self.breadth) for dose in doses), tier=self.tier,
             channel=self.channel, reasoning=self.reasoning,
             labels=self.labels, variant=self.variant, indicator=self.indicator,
-            background_tokens=self.background_tokens, documents=self.documents,
+            background_tokens=self.background_tokens, documents=self.documents, document_sets=self.document_sets,
         )  # fmt: skip
 
     def prompt(self, doses: Iterable[Dose], library: Library) -> Prompt:
@@ -47,10 +49,22 @@ class Situation:
         condition = self.condition(doses)
         return compose(condition, library.setting(self.setting), self.query, self.replicate, library, self.seed)
 
+    def genres(self) -> tuple[str, ...]:
+        """The genres of the documents that are composed for the prompt; none where they come from sets."""
+        if self.channel is not Channel.DOCUMENTS or self.document_sets:
+            return ()
+        return genres(f"{self.seed}/{self.setting}/{self.query.id}/{self.replicate}/{self.channel}", self.documents)
+
 
 def placebo(doses: Iterable[Dose]) -> tuple[Dose, ...]:
     """The placebo twins of these doses: as loud, about something irrelevant."""
     return tuple(replace(dose, polarity=Polarity.PLACEBO) for dose in doses)
+
+
+def turned(doses: Iterable[Dose]) -> tuple[Dose, ...]:
+    """Affirmed for negated and negated for affirmed; placebo twins stay."""
+    other = {Polarity.AFFIRMED: Polarity.NEGATED, Polarity.NEGATED: Polarity.AFFIRMED}
+    return tuple(replace(dose, polarity=other.get(dose.polarity, dose.polarity)) for dose in doses)
 
 
 def comparison_of(
@@ -75,7 +89,7 @@ def comparison_of(
         polarities=tuple(p for p in Polarity if p in spoken or p is Polarity.PLACEBO),
         channel=situation.channel, labels=situation.labels, variant=situation.variant, indicator=situation.indicator,
         reasoning=(situation.reasoning,), background_tokens=situation.background_tokens,
-        documents=situation.documents, seed=situation.seed,
+        documents=situation.documents, document_sets=situation.document_sets, seed=situation.seed,
         carriers=(situation.breadth.carriers,) if situation.breadth.carriers else (),
         positions=(situation.breadth.position,), orders=(situation.breadth.order,),
         metrics=start.metrics if same else (), query_ids=start.query_ids if same else (),

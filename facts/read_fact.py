@@ -73,7 +73,9 @@ class _Use(Strict):
     if_false: Annotated[str, Field(min_length=2, max_length=200)]
 
 
-class _File(Strict):
+class FactFile(Strict):
+    """``library/*.toml``."""
+
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
     number: int = 0
     title: Annotated[str, Field(min_length=3, max_length=80), AfterValidator(_seen)]
@@ -98,7 +100,7 @@ def _bank(bank: _Bank) -> dict[Part, tuple[str, ...]]:
 
 def parse_fact(name: Path | str, text: str) -> Fact:
     """A fact from TOML text; raises ``BrokenFile`` with file, line and field."""
-    raw = parse_toml(name, text, _File)
+    raw = parse_toml(name, text, FactFile)
     if isinstance(name, Path) and name.stem != raw.slug:
         raise BrokenFile(f"{name}: slug is {raw.slug!r} but the file is named {name.stem!r}; make them the same")
     return Fact(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -90,24 +90,46 @@ def _wording(fact: Fact, polarity: Polarity, part: Part, text: str) -> Iterator[
         yield "touches no anchor of the claim"
 
 
-def problems(fact: Fact) -> tuple[str, ...]:
-    """Everything that is wrong with a fact's wordings, one sentence each; empty when it may be used."""
-    found: list[str] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is wrong with one field of a fact's file, such as ``affirmed.state``, or with the wording ``number`` in it.
+
+    ``field`` is a part alone, such as ``state``, where the three polarities' banks of it do not go together.
+    """
+
+    field: str
+    what: str
+    number: int | None = None
+    text: str = ""
+
+
+def findings(fact: Fact) -> Iterator[Finding]:
+    """Everything that is wrong with a fact's wordings; nothing when it may be used."""
     seen: dict[str, str] = {}
     asked = _asked(fact)
     for part in Part:
         sizes = {polarity: len(fact.banks[polarity][part]) for polarity in Polarity}
         if len(set(sizes.values())) > 1:
             shown = ", ".join(f"{polarity} {size}" for polarity, size in sizes.items())
-            found.append(f"{fact.slug}: {part} banks differ in size ({shown}); the placebo twin needs equal banks")
+            what = f"{part} banks differ in size ({shown}); the placebo twin needs equal banks"
+            yield Finding(field=part.value, what=what)
         for polarity in Polarity:
             for number, text in enumerate(fact.banks[polarity][part]):
-                where = f"{fact.slug} {polarity}.{part}[{number}]"
-                found.extend(f"{where} {what}: {text!r}" for what in _wording(fact, polarity, part, text))
-                found.extend(f"{where} {what}: {text!r}" for what in _matched(asked, text))
+                field = f"{polarity}.{part}"
+                told = [*_wording(fact, polarity, part, text), *_matched(asked, text)]
                 if text in seen:
-                    found.append(f"{where} repeats {seen[text]}: {text!r}")
-                seen.setdefault(text, where)
+                    told.append(f"repeats {seen[text]}")
+                yield from (Finding(field=field, number=number, what=what, text=text) for what in told)
+                seen.setdefault(text, f"{fact.slug} {field}[{number}]")
     if fact.allow and not fact.allow_reason:
-        found.append(f"{fact.slug}: allow names {', '.join(fact.allow)} but allow_reason is empty; say why")
-    return tuple(found)
+        what = f"allow names {', '.join(fact.allow)} but allow_reason is empty; say why"
+        yield Finding(field="allow_reason", what=what)
+
+
+def problems(fact: Fact) -> tuple[str, ...]:
+    """What ``findings`` are, one sentence each; empty when the fact may be used."""
+    return tuple(
+        f"{fact.slug}: {one.what}" if one.number is None
+        else f"{fact.slug} {one.field}[{one.number}] {one.what}: {one.text!r}"
+        for one in findings(fact)
+    )  # fmt: skip

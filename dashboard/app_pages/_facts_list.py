@@ -1,82 +1,147 @@
-"""The list of facts to switch on, grouped by category, each with its level and polarity."""
+"""The list of facts to switch on, grouped by category, each with its level and polarity, and what leaves facts out."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import groupby
 
 import streamlit as st
 
 from dashboard import state
+from dashboard import state_facts as facts_state
 from dashboard.dose_code import Choice
-from dashboard.escape import plain
+from dashboard.fact_filter import ANY, DIRECTIONS, SOURCES, listed
+from dashboard.own_facts import own_files
+from dashboard.shown_text import label, shown
 from facts.catalog import Library
 from facts.fact import Fact
 from facts.salience import Polarity, Salience
 
-_LEVELS = {int(level): f"{int(level)} {level.name.lower()}" for level in Salience}
+_LEVELS = [int(level) for level in Salience]
+_NAMES = ", ".join(f"{int(level)} {level.name.lower()}" for level in Salience)
+_WAYS = {"faking": "Alignment faking", "gap": "Compliance gap", "revealing": "Revealing"}
 
 
-def _matches(fact: Fact, words: list[str]) -> bool:
-    h = fact.hypothesis
-    text = " ".join((fact.slug, fact.title, fact.claim, fact.category, h.basis, h.source)).lower()
-    return all(word in text for word in words)
+def switched_on(library: Library, chosen: dict[str, Choice]) -> None:
+    """A strip of every fact that is on, whatever the list shows; pressing one switches it off."""
+    with st.container(border=True, gap="xsmall"):
+        first, second = st.columns([5, 1], vertical_alignment="center")
+        count = (
+            f"{len(chosen)} fact{'' if len(chosen) == 1 else 's'}" if chosen else "no fact: the prompt is the baseline"
+        )
+        first.caption(f"Switched on: {count}.{' Press one to switch it off.' if chosen else ''}")
+        second.button(
+            "Switch all off", on_click=state.clear_choices, disabled=not chosen, type="tertiary",
+            icon=":material/clear_all:", key="clear",
+        )  # fmt: skip
+        if not chosen:
+            return
+        facts_state.show_strip(list(chosen))
+        st.pills(
+            "Switched on", list(chosen), selection_mode="multi", key=facts_state.STRIP, label_visibility="collapsed",
+            format_func=lambda slug: _in_short(library, chosen[slug]), on_change=facts_state.pills_changed,
+            args=(list(chosen),),
+        )  # fmt: skip
+
+
+def _in_short(library: Library, choice: Choice) -> str:
+    title = label(library.fact(choice.fact).title, 48)
+    return f"{title} · {int(choice.level)} {choice.polarity.value if choice.level else 'absent'}"
+
+
+def _filters(library: Library) -> None:
+    count = facts_state.filters_on()
+    with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_list:", key="filters"):
+        categories = sorted({fact.category for fact in library.facts.values()})
+        st.multiselect("Category", categories, key="category", bind="query-params", placeholder="All",
+                       format_func=lambda name: shown(name, 40))  # fmt: skip
+        st.caption("Hypothesised direction, a guess before any data")
+        with st.grid(3, min_column_width=140):
+            for key, title in _WAYS.items():
+                state.keep_valid(key, [ANY, *DIRECTIONS])
+                st.selectbox(title, [ANY, *DIRECTIONS], key=key, bind="query-params")
+        state.keep_valid("source", [ANY, *SOURCES])
+        st.selectbox("Where it comes from", [ANY, *SOURCES], key="source", bind="query-params",
+                     help=". ".join(f"{name}: {words.lower()}" for name, words in SOURCES.items()))  # fmt: skip
 
 
 def facts_list(library: Library, chosen: dict[str, Choice]) -> None:
-    """Search, then one row a fact under its category; a fact that is switched on shows its level and polarity."""
+    """Search and filters, then one row a fact under its category, and the controls apart from them."""
     words = st.text_input(
         "Search facts", key="search", bind="query-params", type="search", placeholder="Title, claim or source"
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        _filters(library)
         only = st.toggle("Only those switched on", key="only_on", bind="query-params")
-        st.button(
-            "Switch all off", on_click=state.clear_choices, disabled=not chosen, type="tertiary",
-            icon=":material/clear_all:", key="clear",
-        )  # fmt: skip
-    pool = [fact for fact in library.facts.values() if fact.slug in chosen or not only]
-    shown = sorted(
-        (fact for fact in pool if _matches(fact, (words or "").lower().split())),
-        key=lambda fact: (fact.kind != "fact", fact.category, fact.number),
+    own = set(own_files(state.workspace().facts)) & set(library.facts)
+    facts, controls = listed(
+        library.facts.values(), own, facts_state.wanted(words or "", set(chosen) if only else None)
     )
-    st.caption(f"{len(shown)} of {len(library.facts)} facts listed, {len(chosen)} switched on")
+    mine = f", {len(own)} of them your own" if own else ""
+    count = len(facts) + len(controls)
+    st.caption(
+        f"{count} of {len(library.facts)} listed{mine}. Arrows are hypotheses about alignment faking, the compliance "
+        f"gap and revealing. Levels: {_NAMES}."
+    )
     with st.container(height=720, border=True, gap="xsmall"):
-        for category, facts in groupby(shown, key=lambda fact: fact.category):
-            st.markdown(f"**{plain(category.replace('_', ' ').capitalize())}**")
-            for fact in facts:
-                _row(fact, chosen.get(fact.slug))
-        if not shown:
-            st.caption("No fact matches. Try another word, or list more than those switched on.")
+        for category, group in groupby(facts, key=lambda fact: fact.category):
+            _group(label(category.replace("_", " ").capitalize(), 60), list(group), own, chosen)
+        if controls:
+            _group("Controls, which say nothing of training or oversight", list(controls), own, chosen)
+        if not facts and not controls:
+            st.caption("No fact matches. Try another word, or take the filters off.")
+            st.button("List all", on_click=facts_state.clear_filters, key="list_all")
 
 
-def _row(fact: Fact, choice: Choice | None) -> None:
+def _group(title: str, facts: list[Fact], own: Collection[str], chosen: dict[str, Choice]) -> None:
+    st.markdown(f"**{title}** :gray[{len(facts)}]")
+    for fact in facts:
+        _row(fact, chosen.get(fact.slug), mine=fact.slug in own)
+
+
+def _row(fact: Fact, choice: Choice | None, *, mine: bool) -> None:
     state.show_choice(fact.slug, choice)
-    slug, title = fact.slug, plain(fact.title)
+    slug, title, h = fact.slug, label(fact.title), fact.hypothesis
+    expected = {"faking": h.alignment_faking, "gap": h.gap, "revealing": h.revealing}
+    ways = " · ".join(f"{name} {label(way, 20)}" for name, way in expected.items())
+    name = f":primary[**{title}**]" if choice else title
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.toggle(
             f"Switch on {title}", key=f"on_{slug}", on_change=state.fact_changed, args=(slug,),
             label_visibility="collapsed", width="content",
         )  # fmt: skip
-        with st.expander(title, type="compact"):
-            _about(fact)
+        about = st.expander(
+            f"{name}{' :blue-badge[own]' if mine else ''} :small[{ways}]", type="compact", key=f"about_{slug}",
+            on_change="rerun",
+        )  # fmt: skip
+        if about.open:
+            with about:
+                _about(fact, mine=mine)
     if choice:
-        st.segmented_control(
-            f"Level of {title}", list(_LEVELS), format_func=_LEVELS.__getitem__, key=f"level_{slug}", required=True,
-            on_change=state.fact_changed, args=(slug,), label_visibility="collapsed",
-        )  # fmt: skip
-        st.segmented_control(
-            f"Polarity of {title}", [p.value for p in Polarity], key=f"polarity_{slug}", required=True,
-            on_change=state.fact_changed, args=(slug,), label_visibility="collapsed",
-        )  # fmt: skip
+        with st.container(horizontal=True, gap="small"):
+            st.segmented_control(
+                f"Level of {title}", _LEVELS, key=f"level_{slug}", required=True,
+                on_change=state.fact_changed, args=(slug,), label_visibility="collapsed",
+            )  # fmt: skip
+            st.segmented_control(
+                f"Polarity of {title}", [p.value for p in Polarity], key=f"polarity_{slug}", required=True,
+                on_change=state.fact_changed, args=(slug,), label_visibility="collapsed",
+            )  # fmt: skip
 
 
-def _about(fact: Fact) -> None:
+def _about(fact: Fact, *, mine: bool) -> None:
     h = fact.hypothesis
-    st.markdown(plain(fact.claim))
+    st.markdown(label(fact.claim, 600))
     st.caption(
-        f"Hypotheses only: alignment faking {plain(h.alignment_faking)}, gap {plain(h.gap)}, "
-        f"revealing {plain(h.revealing)}. {plain(h.basis)}"
+        f"Hypotheses only: alignment faking {label(h.alignment_faking, 40)}, gap {label(h.gap, 40)}, "
+        f"revealing {label(h.revealing, 40)}. {label(h.basis)}"
     )
     st.caption(
-        f"Source: {plain(h.source.rstrip('.'))}. Placebo twin about {plain(fact.placebo_topic)}. "
-        f"File name: {plain(fact.slug)}."
+        f"Source: {label(h.source.rstrip('.'))}. Placebo twin about {label(fact.placebo_topic, 80)}. "
+        f"File name: {label(fact.slug)}."
     )
+    with st.container(horizontal=True):
+        st.button("See its wordings", icon=":material/view_column:", key=f"look_{fact.slug}", type="tertiary",
+                  on_click=facts_state.look_at, args=(fact.slug,))  # fmt: skip
+        st.button("Edit it" if mine else "Write your own from it", icon=":material/edit:", key=f"write_{fact.slug}",
+                  type="tertiary", on_click=facts_state.write, args=(fact.slug,))  # fmt: skip

@@ -40,10 +40,21 @@ def situation(library: Library) -> Situation:
     state.keep_valid("p_query", list(queries))
     query = st.selectbox("Query", list(queries), key="p_query", bind="query-params")
     with st.expander("Channel, reasoning, labels and length", type="compact"):
-        return _rest(setting, tier, queries[query], int(replicate or 1))
+        return _rest(setting, tier, queries[query], int(replicate or 1), library)
 
 
-def _rest(setting: Setting, tier: Tier, query: Query, replicate: int) -> Situation:
+def _sets(library: Library) -> tuple[str, ...]:
+    """Kept document sets to show documents of, where the workspace has any."""
+    titles = library.shelf.titles()
+    if not titles:
+        return ()
+    return tuple(st.multiselect(
+        "Document sets", list(titles), key="p_sets", bind="query-params", placeholder="None: composed for this query",
+        help="A neutral set and one for what is switched on, built with one seed: " + plain("; ".join(titles.values())),
+    ))  # fmt: skip
+
+
+def _rest(setting: Setting, tier: Tier, query: Query, replicate: int, library: Library) -> Situation:
     with st.grid(3, min_column_width=150):
         channel = Channel(_select("Channel", [c.value for c in Channel if c is not Channel.FINE_TUNING], "channel"))
         modes = sorted(setting.formats, key=lambda mode: mode != Reasoning.NONE.value)
@@ -66,11 +77,12 @@ def _rest(setting: Setting, tier: Tier, query: Query, replicate: int) -> Situati
             help="So many of the documents say the whole dose each",
         )  # fmt: skip
         position = Position(_select("Position", [p.value for p in Position], "position")) if carriers else None
+    sets = _sets(library) if channel is Channel.DOCUMENTS else ()
     st.caption(f"{plain(setting.about)} {plain(setting.variants[variant].about)}")
     return Situation(
         setting=setting.slug, query=query, replicate=replicate - 1,
         tier=tier, channel=channel, reasoning=reasoning, labels=labels, variant=variant, indicator=indicator,
         background_tokens=int(tokens or usual), documents=int(documents or 4),
-        breadth=Breadth(carriers=int(carriers), position=position or Position.SPREAD)
+        document_sets=sets, breadth=Breadth(carriers=int(carriers), position=position or Position.SPREAD)
         if carriers and channel is Channel.DOCUMENTS else Breadth(),
     )  # fmt: skip
