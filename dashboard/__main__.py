@@ -25,6 +25,7 @@ COMMANDS = {
     "label": "say what samples are, blind to their condition, to check a judge",
     "labels": "pass labels on, take them in, and report what they say of the judge",
     "export": "write figures, points, samples and methods as one zip",
+    "open": "take in a zip that was exported elsewhere; calls nothing",
     "documents": "build, check, show, export and import document sets, or have a model write them",
     "train": "tune a small model on a document set, on this machine, and add it to your models",
     "facts": "list, show and check facts",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 from cache.store import Store
+from dashboard.bundle_parts import bundle_parts
 from dashboard.export import drawing, write_zip
 from dashboard.export_samples import sample_lines
 from dashboard.figures import Figure
@@ -15,10 +16,10 @@ from dashboard.workspace import Workspace
 from facts.catalog import Library
 
 
-def zip_bytes(results: Results, library: Library, store: Store) -> bytes:
-    """The whole export as one zip."""
+def zip_bytes(results: Results, library: Library, store: Store, workspace: Workspace) -> bytes:
+    """The whole export as one zip, which can be opened elsewhere."""
     packed = io.BytesIO()
-    write_zip(packed, results, library, store)
+    write_zip(packed, results, library, store, further=bundle_parts(results, library, store, workspace))
     return packed.getvalue()
 
 
@@ -33,6 +34,6 @@ def samples_bytes(results: Results, store: Store) -> bytes:
     return b"".join(sample_lines(results, store))
 
 
-def figure_bytes(figure: Figure, form: str) -> bytes:
-    """One figure in one format."""
-    return drawing(figure, form)
+def figure_bytes(figure: Figure, form: str, *, dark: bool = False) -> bytes:
+    """One figure in one format, on a light or a dark ground."""
+    return drawing(figure, form, dark=dark)

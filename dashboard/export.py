@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cache.store import Store
+from dashboard.bundle_parts import Part, bundle_parts, portable
 from dashboard.class_counts import ClassCount, class_counts
 from dashboard.export_points import points_csv
 from dashboard.export_samples import sample_lines
@@ -23,6 +24,7 @@ from dashboard.provenance import provenance
 from dashboard.render import javascript, render
 from dashboard.results import Results
 from dashboard.tables import Tables, tables
+from dashboard.workspace import Workspace
 from facts.catalog import Library
 from runners.comparison_file import comparison_toml
 
@@ -34,9 +36,11 @@ _PACKED = {".png", ".pdf"}  # compressed already
 
 def write_zip(
     to: BinaryIO, results: Results, library: Library, store: Store, *, view: View | None = None,
-    chosen: Iterable[str] = (),
+    chosen: Iterable[str] = (), further: Iterable[Part] = (),
 ) -> None:  # fmt: skip
     """Write the zip of the measures ``chosen`` (none: all) to an open binary file.
+
+    ``further`` is what the comparison needs beside its samples to be opened elsewhere (``bundle_parts``).
 
     The same samples, source and ``view`` give the same bytes, but for the PDF files. Raises ``RenderError`` where a
     figure cannot be drawn, ``KeyError`` for an unknown measure.
@@ -46,15 +50,16 @@ def write_zip(
     with zipfile.ZipFile(to, "w") as archive:
         for name, data in _files(results, found, library, view or View()):
             _add(archive, name, (data,), sums)
-        _add(archive, "samples.jsonl", sample_lines(results, store), sums)
+        for name, parts in (("samples.jsonl", sample_lines(results, store)), *further):
+            _add(archive, name, parts, sums)
         listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums))
         _add(archive, "SHA256SUMS", (listed.encode(),), [])
 
 
 def _files(results: Results, found: list[Tables], library: Library, view: View) -> Iterator[tuple[str, bytes]]:
     yield "README.txt", readme_txt(results).encode()
-    yield "comparison.toml", comparison_toml(results.comparison).encode()
-    yield "comparison.json", json_bytes(asdict(results.comparison))
+    yield "comparison.toml", comparison_toml(portable(results.comparison)).encode()
+    yield "comparison.json", json_bytes(asdict(portable(results.comparison)))
     yield "methods.md", methods_md(results, found, library).encode()
     yield "provenance.json", json_bytes(provenance(results, library))
     for table in found:
@@ -72,15 +77,16 @@ def _files(results: Results, found: list[Tables], library: Library, view: View) 
         yield f"{stem}.html", figure_page(figure.heading.marked, spec, javascript()).encode()
 
 
-def drawing(figure: Figure, form: str) -> bytes:
+def drawing(figure: Figure, form: str, *, dark: bool = False) -> bytes:
     """One figure as svg, png, pdf, vl.json or html; raises ``RenderError``, and ``ValueError`` without a chart."""
+    spec = figure.spec_in(dark=dark)
     match form:
         case "vl.json":
-            return figure.spec.encode()
+            return spec.encode()
         case "html":
-            return figure_page(figure.heading.marked, figure.spec, javascript()).encode()
+            return figure_page(figure.heading.marked, spec, javascript()).encode()
         case _:
-            return render((figure.spec,), (form,))[0][form]
+            return render((spec,), (form,))[0][form]
 
 
 def json_bytes(value: object) -> bytes:
@@ -88,12 +94,14 @@ def json_bytes(value: object) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def write_file(path: Path, results: Results, library: Library, store: Store, *, view: View | None = None) -> Path:
+def write_file(
+    path: Path, results: Results, library: Library, store: Store, workspace: Workspace, *, view: View | None = None
+) -> Path:
     """Write the zip beside ``path`` and move it there whole; raises ``OSError`` where it cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     with fresh.open("wb") as file:
-        write_zip(file, results, library, store, view=view)
+        write_zip(file, results, library, store, view=view, further=bundle_parts(results, library, store, workspace))
     return fresh.replace(path)
 
 

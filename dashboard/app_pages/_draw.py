@@ -13,9 +13,9 @@ from dashboard.charts.theme import Chart
 from dashboard.figures import Figure
 
 
-def draw(figure: Figure, key: str) -> object:
-    """The chart, and what was chosen in it; call it only where the figure has a chart."""
-    return _shown(figure.drawn(dark=state.dark()), key, figure.about)
+def draw(figure: Figure, key: str, *, dark: bool | None = None) -> object:
+    """The chart, and what was chosen in it; call it only where the figure has a chart. ``dark`` overrides the page."""
+    return _shown(figure.drawn(dark=state.dark() if dark is None else dark), key, figure.about)
 
 
 def draw_chart(chart: Chart, key: str, alt: str) -> None:

@@ -34,7 +34,7 @@ def main(args: argparse.Namespace) -> int:
         if not results.kept:
             raise FactError(f"{comparison.name} has no samples yet; run it with `salience run {args.comparison}`")
         try:
-            print(write_file(path, results, library, store))
+            print(write_file(path, results, library, store, workspace))
         except (OSError, RenderError) as error:
             raise FactError(f"cannot write {path}: {error}; choose another place with --out") from error
     if results.simulated:
