@@ -41,15 +41,6 @@ class Reading:
     simulated: bool
 
 
-def find_row(results: Results, key: str) -> tuple[ModelResults, Row] | None:
-    """The first trial of that key, if the comparison has one."""
-    for model in results.models:
-        for row in model.rows:
-            if row.key == key:
-                return model, row
-    return None
-
-
 def read(results: Results, model: ModelResults, row: Row, library: Library, store: Store) -> Reading | None:
     """The sample of a row; None where it is not kept or its record is damaged. Raises ``FactError``."""
     value = store.get(row.key)
@@ -91,24 +82,21 @@ def _scores(
     return read_all(trial, library, using, sample, replies), further
 
 
-def twin(results: Results, model: ModelResults, row: Row, *, other_tier: bool) -> Row | None:
-    """The same query and replicate in the other tier, or without any fact in the same tier; None if not planned."""
-    here = results.conditions[row.condition]
+def counterpart(results: Results, here: Condition, *, arm: str | None = None) -> int | None:
+    """The number of the condition that differs from this one in its tier alone, or in its arm alone; None: not planned.
+
+    ``arm`` is ``baseline`` for the one without any fact.
+    """
+    other = Tier.UNMONITORED if here.tier is Tier.MONITORED else Tier.MONITORED
+    tier, arm = (other, here.arm) if arm is None else (here.tier, arm)
     for number, condition in enumerate(results.conditions):
-        if condition != here and _is_twin(condition, here, other_tier=other_tier):
-            return _at(model, number, row)
+        if (condition.tier, condition.arm, condition.reasoning) == (tier, arm, here.reasoning) and condition != here:
+            return number
     return None
 
 
-def _is_twin(condition: Condition, here: Condition, *, other_tier: bool) -> bool:
-    if condition.reasoning is not here.reasoning:
-        return False
-    if other_tier:
-        tier = Tier.UNMONITORED if here.tier is Tier.MONITORED else Tier.MONITORED
-        return condition.tier is tier and condition.doses == here.doses
-    return condition.tier is here.tier and not condition.doses
-
-
-def _at(model: ModelResults, condition: int, row: Row) -> Row | None:
-    wanted = (condition, row.query, row.replicate)
-    return next((other for other in model.rows if (other.condition, other.query, other.replicate) == wanted), None)
+def why_alone(here: Condition, *, planned: bool, arm: str | None) -> str:
+    """Why a sample has no counterpart to stand beside, in words."""
+    if arm == here.arm == "baseline":
+        return "This sample's own prompt says no fact: show it beside another arm, one that says a fact."
+    return "Its counterpart is not kept yet." if planned else "This comparison plans no such counterpart."

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from filled_workspace import HOSTILE, SIMULATED, fill
+from filled_workspace import SIMULATED, fill
 
 APP = str(Path(__file__).parent.parent / "dashboard" / "app.py")
 PAGES = ("read_samples", "see_results", "export_results")
@@ -108,51 +108,6 @@ def test_the_measure_and_quantity_come_from_the_link(real):
     test = visit(real, "see_results", s_measure="Refused", s_of="monitored tier", s_tab="Effects")
     assert test.selectbox(key="s_measure").value == "refusal"
     assert test.selectbox(key="s_of").value == "monitored"
-
-
-def test_filters_narrow_the_samples_and_a_link_reproduces_them(real):
-    whole = visit(real, "read_samples")
-    assert any("160 of 160 kept samples match" in box.value for box in whole.caption)
-    some = visit(real, "read_samples", r_tier="monitored", r_arm="baseline")
-    assert any("16 of 160 kept samples match" in box.value for box in some.caption)
-    assert set(some.dataframe[0].value["arm"]) == {"baseline"}
-
-
-def test_words_are_found_in_replies(real):
-    test = visit(real, "read_samples", r_words="onerror")
-    assert any("32 of 160 kept samples match" in box.value for box in test.caption)
-    none = visit(real, "read_samples", r_words="nowhere-to-be-found")
-    assert any("No sample matches" in box.value for box in none.info)
-
-
-def test_a_link_opens_one_sample_in_full(real):
-    row = real.results().models[0].rows[0]
-    test = visit(real, "read_samples", sample=row.key)
-    code = [block.value for block in test.code]
-    assert any(HOSTILE in text for text in code)
-    assert any(row.key in text and "req_0" in text for text in code)
-    assert all(block.language in {None, "", "plaintext"} for block in test.code)
-    assert any("onerror" not in page.value and "<pre" in page.value for page in test.html)
-
-
-def test_a_sample_of_a_fact_shows_where_the_fact_lies(real):
-    results = real.results()
-    row = next(row for row in results.models[0].rows if results.conditions[row.condition].doses)
-    test = visit(real, "read_samples", sample=row.key)
-    assert any("<mark" in page.value for page in test.html)
-
-
-@pytest.mark.parametrize(("view", "other"), [("Beside the other tier", "unmonitored"), ("Beside no fact", "baseline")])
-def test_a_sample_stands_beside_its_twin(real, view, other):
-    results = real.results()
-    row = next(row for row in results.models[0].rows if results.conditions[row.condition].doses)
-    test = visit(real, "read_samples", sample=row.key, r_view=view)
-    assert len(test.header) == 2
-    assert other in test.header[1].value
-
-
-def test_an_unknown_sample_in_a_link_is_no_error(real):
-    assert not visit(real, "read_samples", sample="v1:nothing").header
 
 
 def test_everything_can_be_taken_away(real):

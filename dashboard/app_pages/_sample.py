@@ -1,59 +1,33 @@
-"""One sample in full, or two side by side; model text is shown as text and never as Markdown or HTML."""
+"""One sample in full: its prompt with the facts, its reply with the words that scores rest on, where it is from."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import streamlit as st
 
-from dashboard import state
+from cache.query import Query
+from dashboard import state, state_samples
 from dashboard.app_pages._boxes import problem
+from dashboard.app_pages._transcript import quotes_view, section, text_view
 from dashboard.escape import plain
-from dashboard.marked import marked_html
+from dashboard.long_text import MOST, beginning, evidence
 from dashboard.prompt_marks import marks
-from dashboard.reading import Reading, read, twin
+from dashboard.quotes import REASONING, VISIBLE, quotes_of
+from dashboard.reading import Reading, read
 from dashboard.results import ModelResults, Results
 from dashboard.row import Row
+from dashboard.sample_table import sample_file
 from facts.catalog import Library
 from facts.errors import FactError
 
+_MOST_JSON = 200_000  # characters
 _ROLES = {"system": "System prompt, facts marked", "user": "User message", "assistant": "Assistant message"}
 
 
-def sample_view(results: Results, model: ModelResults, row: Row, library: Library) -> None:
-    """The prompt at the left, the reply and its scores at the right."""
-    reading = _read(results, model, row, library)
-    if reading is None:
-        return
-    _title(reading)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _prompt(reading, library)
-    with right:
-        _reply(reading)
-        _scores(reading)
-        _further(reading)
-        _provenance(reading)
-
-
-def pair_view(results: Results, model: ModelResults, row: Row, library: Library, *, other_tier: bool) -> None:
-    """The sample beside the one that differs in the tier, or in its facts, alone."""
-    other = twin(results, model, row, other_tier=other_tier)
-    for column, half in zip(st.columns(2, gap="medium"), (row, other), strict=True):
-        with column:
-            if half is None or half.stop is None:
-                st.info("Its counterpart is not planned, or not kept yet.", icon=":material/info:")
-                continue
-            reading = _read(results, model, half, library)
-            if reading:
-                _title(reading)
-                _reply(reading)
-                _scores(reading)
-                with st.expander("Prompt", icon=":material/description:"):
-                    _prompt(reading, library)
-
-
-def _read(results: Results, model: ModelResults, row: Row, library: Library) -> Reading | None:
+def reading_of(results: Results, model: ModelResults, row: Row, library: Library) -> Reading | None:
+    """The sample with all that is known about it; where there is none any more, says so."""
     try:
         reading = read(results, model, row, library, state.store())
     except FactError as error:
@@ -64,7 +38,25 @@ def _read(results: Results, model: ModelResults, row: Row, library: Library) -> 
     return reading
 
 
-def _title(reading: Reading) -> None:
+def sample_view(reading: Reading, library: Library, query: Query | None) -> None:
+    """The prompt at the left, the reply and its scores at the right."""
+    title(reading)
+    quotes = quotes_of(reading)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _prompt(reading, library)
+    with right:
+        if reading.transcript.reasoning:
+            section(reading, REASONING, quotes, query)
+        section(reading, VISIBLE, quotes, query)
+        quotes_view(quotes)
+        _scores(reading)
+        _further(reading)
+        _provenance(reading)
+
+
+def title(reading: Reading) -> None:
+    """Which sample this is."""
     trial = reading.trial
     mark = "SIMULATED · " if reading.simulated else ""
     st.header(
@@ -74,27 +66,30 @@ def _title(reading: Reading) -> None:
     )
 
 
+def take_away(results: Results, model: ModelResults, row: Row) -> None:
+    """The sample's address, and the sample as a file."""
+    with st.popover("Link", icon=":material/link:"):
+        st.caption("Opens this very sample, whatever the filters")
+        st.code(state_samples.link(), language=None, wrap_lines=True)
+    st.download_button(
+        "JSON", partial(sample_file, results, model, row, state.store()), on_click="ignore", icon=":material/download:",
+        file_name=f"sample-{row.key.rpartition(':')[2][:12]}.json", mime="application/json",
+    )  # fmt: skip
+
+
 def _prompt(reading: Reading, library: Library) -> None:
     prompt = reading.trial.prompt
-    for message, found in zip(prompt.messages, marks(prompt, library), strict=True):
+    for number, (message, found) in enumerate(zip(prompt.messages, marks(prompt, library), strict=True)):
         st.caption(_ROLES[message.role])
-        st.html(marked_html(message.text, found))
+        text_view(message.text, found, f"{reading.trial.key}_message_{number}")
     if reading.request.get("system") != prompt.messages[0].text:
         problem("the facts' wordings have changed since this was sampled; the text that was sent is under Request")
-
-
-def _reply(reading: Reading) -> None:
-    if reading.transcript.reasoning:
-        st.caption("Reasoning, hidden from the user")
-        st.code(reading.transcript.reasoning, language=None, wrap_lines=True)
-    st.caption("What the user sees")
-    st.code(reading.transcript.visible or "(nothing)", language=None, wrap_lines=True)
 
 
 def _scores(reading: Reading) -> None:
     rows = [
         {"metric": name, "about": score.fact or score.part, "class": score.value or "unscored",
-         "evidence": score.evidence, "reason": score.reason}
+         "evidence": evidence(score.evidence), "reason": evidence(score.reason)}
         for name, group in reading.scores.items() for score in group
     ]  # fmt: skip
     st.caption("Scores, with the words that decided")
@@ -110,8 +105,9 @@ def _further(reading: Reading) -> None:
             mark = "SIMULATED · " if reply.simulated else ""
             vote = f" · vote {request.replicate + 1}" if request.replicate else ""
             st.caption(plain(f"{mark}{request.model}{vote}"))
-            st.code(request.turns[-1].text, language=None, wrap_lines=True)
-            st.code("\n\n".join(filter(None, (reply.reasoning, reply.text))), language=None, wrap_lines=True)
+            st.code(beginning(request.turns[-1].text), language=None, wrap_lines=True)
+            st.code(beginning("\n\n".join(filter(None, (reply.reasoning, reply.text)))), language=None,
+                    wrap_lines=True)  # fmt: skip
 
 
 def _provenance(reading: Reading) -> None:
@@ -125,6 +121,13 @@ def _provenance(reading: Reading) -> None:
     st.caption("Provenance")
     st.code("\n".join(f"{name}: {value}" for name, value in facts.items() if value is not None), language=None,
             wrap_lines=True)  # fmt: skip
-    with st.expander("Request as sent, and the reply as it came", icon=":material/data_object:"):
-        st.json(dict(reading.request), expanded=1)
-        st.code(sample.text, language=None, wrap_lines=True)
+    with st.expander("Request as sent, and the reply as it came", icon=":material/data_object:", on_change="rerun",
+                     key=f"request_{reading.trial.key}") as box:  # fmt: skip
+        if box.open:
+            if len(str(reading.request)) > _MOST_JSON:
+                st.caption("Too long to be shown here; the download holds it.")
+            else:
+                st.json(dict(reading.request), expanded=1)
+            st.code(beginning(sample.text), language=None, wrap_lines=True)
+            if len(sample.text) > MOST:
+                st.caption(f"The beginning of {len(sample.text):,} characters; the download holds all.")

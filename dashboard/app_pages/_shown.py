@@ -15,14 +15,12 @@ from dashboard.effects.families import Adjustment
 from dashboard.figures import PICK
 from dashboard.points import EffectPoint, Point
 from dashboard.results import Results
-from dashboard.sample_filter import Filter, matching
 from dashboard.tables import Tables, tables
 from facts.catalog import Library
 from facts.condition import Tier
 from facts.errors import FactError
 from runners.comparison_file import comparison_toml
 
-SAMPLE = "sample"  # the sample's key in the URL
 ARM, TIER, MODEL = "r_arm", "r_tier", "r_model"  # filters of the page that reads samples
 
 
@@ -69,30 +67,6 @@ def shown_tables(results: Results, measure: str, library: Library, adjust: str =
     """The points of one measure, shared between sessions and computed again when the store grows."""
     version = state.store().version()
     return _tables(comparison_toml(results.comparison), version, id(results), measure, adjust, results, library)
-
-
-@st.cache_data(max_entries=24, show_spinner="Looking through samples")
-def _found(text: str, version: int, number: int, wanted: Filter, _results: Results) -> list[tuple[int, int]]:
-    places = {id(row): (m, r) for m, model in enumerate(_results.models) for r, row in enumerate(model.rows)}
-    return [places[id(row)] for _, row in matching(_results, wanted, state.store())]
-
-
-def found_samples(results: Results, wanted: Filter) -> list[tuple[int, int]]:
-    """Places of the matching samples: number of the model, number of its row."""
-    return _found(comparison_toml(results.comparison), state.store().version(), id(results), wanted, results)
-
-
-def sample_key() -> str:
-    """The key of the sample in the URL, or nothing."""
-    return st.query_params.get(SAMPLE, "")
-
-
-def show_sample(key: str) -> None:
-    """Put a sample into the URL, so that a link opens it; nothing takes it out."""
-    if key:
-        st.query_params[SAMPLE] = key
-    else:
-        st.query_params.pop(SAMPLE, None)
 
 
 def picked(event: object) -> Mapping[str, str]:

@@ -1,0 +1,56 @@
+"""Text that a model read or wrote, shown as text: quotes and facts marked, very long ones cut until asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cache.query import Query
+from dashboard.long_text import beginning, evidence, unseen
+from dashboard.marked import Mark, marked_html
+from dashboard.quote_places import phrase_places
+from dashboard.quotes import REASONING, VISIBLE, Quote, legend, marks_in
+from dashboard.reading import Reading
+
+_SEARCHED = 5  # the group of marks that no metric has first
+
+
+def text_view(text: str, marks: Sequence[Mark], key: str) -> None:
+    """One text with its marks; the beginning of a very long one, with a switch for the rest."""
+    shown = beginning(text)
+    if len(shown) < len(text) and st.toggle(f"Show all {len(text):,} characters, not the first {len(shown):,}",
+                                            key=f"all_{key}"):  # fmt: skip
+        shown = text
+    st.html(marked_html(shown, marks))
+    if further := sum(mark.start >= len(shown) for mark in marks):
+        st.caption(f"{further} marked passages lie further down.")
+    if hidden := unseen(shown):
+        st.caption(f"Holds {hidden:,} characters that cannot be seen: marks of direction, letters without width.")
+
+
+def section(reading: Reading, part: str, quotes: Sequence[Quote], query: Query | None) -> None:
+    """The reasoning, or what the user sees, with the words that scores rest on and those searched for marked."""
+    parts = {REASONING: ("Reasoning, hidden from the user", reading.transcript.reasoning),
+             VISIBLE: ("What the user sees", reading.transcript.visible)}  # fmt: skip
+    caption, text = parts[part]
+    st.caption(caption)
+    if not text:
+        st.text("(none)" if part == REASONING else "(nothing)")
+        return
+    marks = [*marks_in(part, quotes)]
+    if query:
+        marks += [Mark(start=a, end=b, title="searched for", group=_SEARCHED) for a, b in phrase_places(query, text)]
+    text_view(text, marks, f"{reading.trial.key}_{part}")
+
+
+def quotes_view(quotes: Sequence[Quote]) -> None:
+    """Which metrics' quotes are marked, and which quotes stand nowhere in the transcript."""
+    line, marks = legend(quotes)
+    if line:
+        st.caption("Marked: the words that these scores rest on; hover over one for its metric.")
+        st.html(marked_html(line, marks))
+    for quote in quotes:
+        if not quote.found:
+            st.text(f"Not found in the transcript ({quote.by}{f', {quote.votes}' if quote.votes else ''}): "
+                    f"{evidence(quote.text)}")  # fmt: skip
