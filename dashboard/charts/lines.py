@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -36,8 +36,12 @@ class Lines:
                 for line, name in self.headings.items()]  # fmt: skip
 
 
-def lay_out(points: Sequence[OfArm], *, modes: bool) -> Lines:
-    """Lines in the order of the points; the baseline stands alone, without a heading."""
+def lay_out(points: Sequence[OfArm], *, modes: bool, name_of: Callable[[OfArm], str] | None = None) -> Lines:
+    """Lines in the order of the points; the baseline stands alone, without a heading. ``name_of`` names the lines."""
+
+    def named(point: OfArm) -> str:
+        return name_of(point) if name_of else step(point, modes=modes)
+
     number: dict[tuple[str, str], int] = {}
     headings: dict[int, str] = {}
     line = 0
@@ -48,7 +52,7 @@ def lay_out(points: Sequence[OfArm], *, modes: bool) -> Lines:
         if fact:
             headings[line] = group[0].title
             line += 1
-        for name in dict.fromkeys(step(point, modes=modes) for point in group):
+        for name in dict.fromkeys(map(named, group)):
             number[fact, name] = line
             line += 1
     return Lines(number=number, headings=headings)
