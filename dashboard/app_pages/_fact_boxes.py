@@ -46,7 +46,8 @@ def _box(box: Box, draft: Draft, height: int = 110) -> None:
     facts_state.hold(key, draft.fields[box.name])
     title = f"{box.label}, may stay empty" if box.optional else box.label
     if box.name == "kind":
-        st.selectbox(title, ["fact", "control"], key=key, help=box.hint, on_change=facts_state.edited, args=(box.name,))
+        kinds = list(dict.fromkeys(["fact", "control", draft.fields[box.name]]))
+        st.selectbox(title, kinds, key=key, help=box.hint, on_change=facts_state.edited, args=(box.name,))
     elif box.name in _ONE_LINE:
         st.text_input(title, key=key, help=box.hint or None, placeholder=box.hint, max_chars=_LONGEST,
                       on_change=facts_state.edited, args=(box.name,))  # fmt: skip

@@ -22,33 +22,6 @@ _NAMES = ", ".join(f"{int(level)} {level.name.lower()}" for level in Salience)
 _WAYS = {"faking": "Alignment faking", "gap": "Compliance gap", "revealing": "Revealing"}
 
 
-def switched_on(library: Library, chosen: dict[str, Choice]) -> None:
-    """A strip of every fact that is on, whatever the list shows; pressing one switches it off."""
-    with st.container(border=True, gap="xsmall"):
-        first, second = st.columns([5, 1], vertical_alignment="center")
-        count = (
-            f"{len(chosen)} fact{'' if len(chosen) == 1 else 's'}" if chosen else "no fact: the prompt is the baseline"
-        )
-        first.caption(f"Switched on: {count}.{' Press one to switch it off.' if chosen else ''}")
-        second.button(
-            "Switch all off", on_click=state.clear_choices, disabled=not chosen, type="tertiary",
-            icon=":material/clear_all:", key="clear",
-        )  # fmt: skip
-        if not chosen:
-            return
-        facts_state.show_strip(list(chosen))
-        st.pills(
-            "Switched on", list(chosen), selection_mode="multi", key=facts_state.STRIP, label_visibility="collapsed",
-            format_func=lambda slug: _in_short(library, chosen[slug]), on_change=facts_state.pills_changed,
-            args=(list(chosen),),
-        )  # fmt: skip
-
-
-def _in_short(library: Library, choice: Choice) -> str:
-    title = label(library.fact(choice.fact).title, 48)
-    return f"{title} · {int(choice.level)} {choice.polarity.value if choice.level else 'absent'}"
-
-
 def _filters(library: Library) -> None:
     count = facts_state.filters_on()
     with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_list:", key="filters"):

@@ -7,15 +7,14 @@ import streamlit as st
 from dashboard import state
 from dashboard import state_facts as facts_state
 from dashboard.app_pages._boxes import library as read_library
-from dashboard.app_pages._boxes import problem
 from dashboard.app_pages._fact_editor import fact_editor
-from dashboard.app_pages._facts_list import facts_list, switched_on
+from dashboard.app_pages._facts_list import facts_list
 from dashboard.app_pages._prompt_preview import composed, prompt_documents, prompt_figures, prompt_view
 from dashboard.app_pages._situation import situation
+from dashboard.app_pages._switched_on import switched_on
 from dashboard.app_pages._two_prompts import beside_another
 from dashboard.app_pages._wordings import wordings
 from dashboard.situation import comparison_of
-from facts.errors import FactError
 
 st.title("Choose facts", anchor=False)
 library = read_library()
@@ -23,6 +22,7 @@ view = st.segmented_control(
     "What to do", facts_state.VIEWS, key=facts_state.VIEW, bind="query-params", required=True,
     default=facts_state.view_default(), label_visibility="collapsed",
 )  # fmt: skip
+chosen = switched_on(library)
 if view == facts_state.WORDINGS:
     wordings(library)
     st.stop()
@@ -33,17 +33,6 @@ if view == facts_state.WRITE:
 st.caption(
     "Switch facts on and set how loudly each is said. The prompt keeps its length: facts displace neutral filler."
 )
-with st.expander("Chosen facts as text, to share or paste", type="compact"):
-    st.text_input(
-        "Chosen facts", key=state.DOSES, bind="query-params", placeholder="objections_read:5a,weights_kept:2p",
-        help="Fact, level 0 to 5, then a, n or p for affirmed, negated or placebo",
-    )  # fmt: skip
-try:
-    chosen = state.choices(library)
-except FactError as error:
-    problem(error)
-    chosen = {}
-switched_on(library, chosen)
 doses = tuple(choice.dose for choice in chosen.values())
 
 page = st.grid(2, min_column_width=420, gap="medium")
