@@ -77,14 +77,9 @@ def failed(model: ModelProgress) -> int:
     return model.failed - model.failures.get(Trouble.CANCELLED.value, 0)
 
 
-def trouble_words(progress: Progress) -> list[str]:
-    """What went wrong, one line a model and trouble, with what to do."""
-    return [
-        f"{model.label}: {count:,} × {name.replace('_', ' ')}. {model.messages.get(name, '')}"
-        for model in progress.models
-        for name, count in model.failures.items()
-        if name != Trouble.CANCELLED.value
-    ]
+def done_percent(finished: int, planned: int) -> int:
+    """Whole percent, rounded down, so that 100 means all."""
+    return 100 * finished // planned if planned else 0
 
 
 def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
@@ -92,15 +87,27 @@ def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
     return [
         {
             "Model": m.label + (" (SIMULATED)" if m.simulated else ""),
+            "Done": done_percent(m.kept_before + m.done, m.planned),
             "Kept": f"{m.kept_before + m.done:,} of {m.planned:,}",
+            "Kept before": m.kept_before,
             "New": m.done,
             "Failed": failed(m),
             "Refused": m.refused,
             "Cut short": m.cut_short,
-            **({"In flight": m.in_flight} if live else {}),
+            "Spent": usd(m.spent_usd) if progress.cost_known else "unknown",
+            **(_live_cells(progress, m) if live else {}),
         }
         for m in progress.models
     ]
+
+
+def _live_cells(progress: Progress, model: ModelProgress) -> Row:
+    return {
+        "Per second": round(progress.rate_of(model.done), 1),
+        "Time left": span(progress.eta_of(model)) if model.left else "none",
+        "In flight": f"{model.in_flight} of {model.concurrency}",
+        "Waiting": model.waiting,
+    }
 
 
 def exposure_rows(prompt: Prompt, library: Library) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Shows how far a comparison's run is, whoever started it: what is on disk is what is shown."""
+"""Shows how far a comparison's run is, whoever started it, and pauses or cancels it: the disk is what is shown."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import jobs, state
-from dashboard.app_pages._boxes import problem, simulated_banner, table
+from dashboard import jobs, state, state_runs
+from dashboard.app_pages._boxes import problem, simulated_banner
+from dashboard.app_pages._trouble_view import trouble_view
 from dashboard.escape import plain
-from dashboard.plan_rows import failed, progress_rows, trouble_words
-from dashboard.plan_text import span, usd
+from dashboard.plan_rows import failed, progress_rows
+from dashboard.plan_text import span, usd, wait_words
 from runners.progress import Progress, State
 
 _EVERY_S = 1.0
 _WORDS = {
     State.STARTING: "Starting: planning and looking up what is kept",
     State.RUNNING: "Running",
-    State.PAUSED: "Paused: no new calls, what is in flight is kept",
+    State.PAUSED: "Paused: no new calls until it is resumed",
     State.CANCELLING: "Cancelling: no new calls, what is in flight is kept",
     State.CANCELLED: "Cancelled",
     State.FINISHED: "Finished",
@@ -41,30 +42,44 @@ def _watch(name: str, was_live: bool) -> None:
         if live:
             st.caption("Starting.")
         return
-    _show(progress, live=live)
+    st.header("Run" if live else "Last run", anchor=False)
+    _bar(progress, live=live)
     if live:
-        st.button(
-            "Cancel", key="cancel", icon=":material/stop_circle:", on_click=_cancel,
-            args=(name,), disabled=progress.state is State.CANCELLING,
-        )  # fmt: skip
+        _buttons(name, progress)
+    if any(model.simulated for model in progress.models) and live:
+        simulated_banner()
+    _numbers(progress, live=live)
+    _words(progress, live=live)
+    if progress.models:
+        _models(progress, live=live)
+    trouble_view(progress)
 
 
-def _cancel(name: str) -> None:
-    jobs.cancel(state.workspace(), name)
-    st.toast("Cancelling: no new calls, what is in flight is kept.", icon=":material/stop_circle:")
-
-
-def _show(progress: Progress, *, live: bool) -> None:
-    halted = progress.live and not live
-    word = "Interrupted: the process that ran it ended" if halted else _WORDS[progress.state]
+def _bar(progress: Progress, *, live: bool) -> None:
+    word = "Interrupted: the process that ran it ended" if progress.live and not live else _WORDS[progress.state]
     share = progress.finished / progress.planned if progress.planned else 0.0
-    st.header("Last run" if not live else "Run", anchor=False)
     verb = "are" if live else "were"  # what is kept for the comparison as it is now, the plan says
     count = f" {progress.finished:,} of {progress.planned:,} samples {verb} kept." if progress.planned else ""
     st.progress(min(1.0, share), text=f"{word}.{count}")
-    if any(model.simulated for model in progress.models) and live:
-        simulated_banner()
-    with st.grid(3, min_column_width=110):
+
+
+def _buttons(name: str, progress: Progress) -> None:
+    ending, paused = progress.state is State.CANCELLING, progress.state is State.PAUSED
+    with st.container(horizontal=True):
+        if paused:
+            st.button("Resume", key="unpause", icon=":material/play_arrow:", type="primary",
+                      on_click=state_runs.hold, args=(name, False))  # fmt: skip
+        else:
+            st.button("Pause", key="pause", icon=":material/pause:", disabled=ending or not progress.models,
+                      on_click=state_runs.hold, args=(name, True),
+                      help="No new calls until it is resumed; what is in flight is kept")  # fmt: skip
+        st.button("Cancel", key="cancel", icon=":material/stop_circle:", disabled=ending,
+                  on_click=state_runs.cancel, args=(name,),
+                  help="Ends the run; what has arrived is kept, and it can be resumed")  # fmt: skip
+
+
+def _numbers(progress: Progress, *, live: bool) -> None:
+    with st.grid(6, min_column_width=105):
         st.metric("New", f"{progress.new:,}", help="Samples bought by this run")
         st.metric(
             "Failed",
@@ -72,20 +87,30 @@ def _show(progress: Progress, *, live: bool) -> None:
             help="Requests without a sample; running again asks them again",
         )
         st.metric("Refused", f"{sum(m.refused for m in progress.models):,}", help="A refusal is a sample and is kept")
-        st.metric("Per second", f"{progress.rate:.1f}")
+        st.metric("Per second", f"{progress.rate:.1f}", help="New samples, over the run so far without its pauses")
         st.metric("Time left" if live else "Took", span(progress.eta_s if live else progress.elapsed_s))
-        st.metric("Spent", usd(progress.spent_usd) if progress.cost_known else "unknown")
+        st.metric("Spent", usd(progress.spent_usd) if progress.cost_known else "unknown", help="By this run")
+
+
+def _words(progress: Progress, *, live: bool) -> None:
     if progress.maybe_usd:
-        st.caption(f"Up to {plain(usd(progress.maybe_usd))} more for calls that broke off.")
+        _note(f"Up to {usd(progress.maybe_usd)} more for calls that broke off.")
+    if progress.earlier_usd:
+        _note(f"Earlier runs of this comparison spent {usd(progress.earlier_usd)}.")
     if progress.message:
         (problem if progress.state is State.BROKEN else _note)(progress.message)
-    for line in trouble_words(progress):
-        problem(line)
-    if progress.models:
-        table(
-            progress_rows(progress, live=live),
-            "Planned, kept, new, refused, cut short and failed samples of each model",
-        )
+    for model in progress.models if live else ():
+        if words := wait_words(model):
+            st.info(f"{plain(model.label)}: {plain(words)}.", icon=":material/hourglass_top:")
+
+
+def _models(progress: Progress, *, live: bool) -> None:
+    rows = progress_rows(progress, live=live)
+    share = st.column_config.ProgressColumn("Done", min_value=0, max_value=100, format="%d %%", width="small")
+    st.dataframe(  # pyright: ignore[reportUnknownMemberType]
+        rows, hide_index=True, width="stretch", column_config={"Done": share},
+        alt="Each model: done, kept before, new, failed, refused and cut short samples, rate, time left and spending",
+    )  # fmt: skip
     for model in progress.models:
         if model.resolved:
             _note(f"{model.label} answered as {', '.join(model.resolved)}.")
