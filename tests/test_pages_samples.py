@@ -200,7 +200,7 @@ def readings(judged):
 
 def test_what_judges_quote_is_found_in_what_the_model_wrote(readings):
     every = [(reading, quote) for reading in readings for quote in quotes_of(reading)]
-    assert {"Alignment-faking reasoning (judge)", "Compliance (judge)"} <= {quote.by for _, quote in every}
+    assert {"Alignment-faking reasoning (judge)", "Compliance (judge)"} <= {by for _, quote in every for by in quote.by}
     assert any(quote.votes.endswith("of 3 votes") for _, quote in every)
     assert sum(quote.found for _, quote in every) > 0.95 * len(every)
     for reading, quote in every:

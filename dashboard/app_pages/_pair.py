@@ -48,8 +48,9 @@ def pair_view(left: Reading, right: Reading, query: Query | None) -> None:
         with column:
             quotes_view(own)
     st.caption("Scores")
+    heads = tuple(f"{side}: {reading.trial.condition.arm}, {reading.trial.condition.tier.value}"
+                  for side, reading in (("left", left), ("right", right)))  # fmt: skip
     st.dataframe(  # pyright: ignore[reportUnknownMemberType]
         both.scores, hide_index=True, width="stretch", alt="Scores of both samples, metric by metric",
-        column_config={"left": left.trial.condition.arm if left.trial.condition.arm != right.trial.condition.arm
-                       else left.trial.condition.tier.value},
+        column_config={"left": heads[0], "right": heads[1], "": "compared"},
     )  # fmt: skip

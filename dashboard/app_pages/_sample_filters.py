@@ -30,9 +30,9 @@ def found_samples(results: Results, columns: Columns) -> tuple[Ints, Query | Non
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("Words in reasoning or reply", key=kept.WORDS, bind="query-params", type="search",
                               help=_HELP, placeholder='Search all samples: train* "my values"')  # fmt: skip
-        order = st.segmented_control("Order", [kept.PLANNED, kept.RANDOM], default=kept.PLANNED, required=True,
-                                     key=kept.ORDER, bind="query-params", width="content",
-                                     help="Random: drawn with a seed. Who reads the first ones has not chosen them")  # fmt: skip
+        order = st.segmented_control("Order", [kept.PLANNED, kept.RANDOM], default=kept.PLANNED, key=kept.ORDER,
+                                     required=True, bind="query-params", width="content",
+                                     help="A random order is drawn with a seed: nobody chose")  # fmt: skip
         seed = None
         if order == kept.RANDOM:
             seed = int(st.number_input("Seed", 0, 10**9, 0, key=kept.SEED, bind="query-params", width=110))

@@ -22,9 +22,10 @@ def samples_table(results: Results, columns: Columns, found: Ints, query: Query 
     pages = math.ceil(len(found) / kept.PER_PAGE)
     kept.keep_page(pages)
     table = st.container()
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        page = st.number_input(f"Page of {pages:,}", min_value=1, max_value=pages, key=kept.PAGE,
-                               bind="query-params", width=140)  # fmt: skip
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.caption(f"Page, of {pages:,}", width="content")
+        page = st.number_input("Page", min_value=1, max_value=pages, key=kept.PAGE, bind="query-params", width=140,
+                               label_visibility="collapsed")  # fmt: skip
     first = kept.PER_PAGE * (int(page) - 1)
     listed = [int(place) for place in found[first : first + kept.PER_PAGE]]
     place, key = kept.shown_place(columns), kept.table_key(int(page))

@@ -52,5 +52,4 @@ def quotes_view(quotes: Sequence[Quote]) -> None:
         st.html(marked_html(line, marks))
     for quote in quotes:
         if not quote.found:
-            st.text(f"Not found in the transcript ({quote.by}{f', {quote.votes}' if quote.votes else ''}): "
-                    f"{evidence(quote.text)}")  # fmt: skip
+            st.text(f"Not found in the transcript ({quote.title}): {evidence(quote.text)}")
