@@ -22,7 +22,7 @@ def genres(draw: str, count: int) -> tuple[str, ...]:
 
 
 def document_rows(prompt: Prompt, library: Library, kinds: Iterable[str] = ()) -> list[Row]:
-    """One row a document: its first line, its genre where known, which facts it says and how often, its tokens."""
+    """One row a document: its number and genre where known, its tokens, what it carries, its first line."""
     named = dict(enumerate(kinds, 1))
     rows: list[Row] = []
     for number, message in enumerate(prompt.messages):
@@ -31,9 +31,9 @@ def document_rows(prompt: Prompt, library: Library, kinds: Iterable[str] = ()) -
             said = {span.fact: sum(one.fact == span.fact for one in inside) for span in inside}
             index = int(found[1])
             rows.append({
-                "Document": index, "First line": shown(found[2].split("\n", 1)[0], 90), "Genre": named.get(index, ""),
+                "Document": f"{index} {named.get(index, '')}".strip(), "Tokens": count_tokens(found[2]),
                 "Carries": ", ".join(f"{shown(library.fact(fact).title, 60)} × {n}" for fact, n in said.items()) or "–",
-                "Tokens": count_tokens(found[2]),
+                "First line": shown(found[2].split("\n", 1)[0], 90),
             })  # fmt: skip
     return rows
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from pydantic import ValidationError
 
 from facts.fact import Fact, Hypothesis, RecallQuestion, Use
-from facts.read_fact import FactFile
+from facts.read_fact import FactFile, unseen
 from facts.salience import Part, Polarity
 from facts.verify import findings
 from facts.write_fact import Value
@@ -106,7 +106,17 @@ def complaints(data: Mapping[str, Value]) -> tuple[Complaint, ...]:
     anchored = bool(_texts(_table(data, "anchors").get("topic")))
     # Without anchors every wording would be called wrong.
     checkable = anchored and not any(one.field.startswith("anchors") for one in refused)
-    return (*refused, *(_checked(data) if checkable else ()))
+    return (*refused, *_hidden(data, {one.field for one in refused}), *(_checked(data) if checkable else ()))
+
+
+def _hidden(data: Mapping[str, Value], told: Collection[str]) -> Iterator[Complaint]:
+    """Texts that the file's reader lets pass although something in them cannot be seen."""
+    flat = {name: value for name, value in data.items() if isinstance(value, str)}
+    for table in ("hypothesis", "recall", "anchors"):
+        flat |= {f"{table}.{name}": text for name, text in _table(data, table).items() if isinstance(text, str)}
+    for name, text in flat.items():
+        if name not in told and (trouble := unseen(text)):
+            yield Complaint(field=name, what=trouble)
 
 
 def _checked(data: Mapping[str, Value]) -> Iterator[Complaint]:

@@ -18,9 +18,15 @@ from facts.slow_patterns import slow
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
+def unseen(text: str) -> str:
+    """What is wrong with a text that holds a character that cannot be seen; empty where it holds none."""
+    found = _STEERING.search(text)
+    return f"holds {found[0]!r}, a character that cannot be seen; remove it" if found else ""
+
+
 def _seen(text: str) -> str:
-    if found := _STEERING.search(text):
-        raise ValueError(f"holds {found[0]!r}, a character that cannot be seen; remove it")
+    if trouble := unseen(text):
+        raise ValueError(trouble)
     return text
 
 

@@ -116,6 +116,12 @@ def test_what_the_file_reader_refuses_is_said_at_its_field(field, value, word):
     assert any(word in one.what and one.refused for one in found), found
 
 
+def test_what_cannot_be_seen_is_told_where_the_reader_lets_it_pass():
+    (found,) = told(a_form() | {"hypothesis.basis": "It is \u202eso."}, "hypothesis.basis")
+    assert "cannot be seen" in found.what
+    assert not found.refused
+
+
 def test_a_line_that_is_too_short_is_named_by_its_number():
     lines = [*FACT.banks[Polarity.PLACEBO][Part.STATE]]
     lines[2] = "Short"

@@ -81,6 +81,12 @@ def test_shown_text_is_one_short_line_in_which_everything_can_be_seen():
     assert "![" not in label(HOSTILE)
 
 
+@pytest.mark.parametrize("address", ["http://a.example/", "HTTPS://a.example", "www.a.example", "me@a.example"])
+def test_a_bare_address_is_no_link(address):
+    assert "\u2060" in label(address)
+    assert label(address).replace("\u2060", "").replace("\\", "") == address
+
+
 OURS = {"div", "table", "thead", "tbody", "tr", "th", "td", "br", "small", "strong", "p", "ol", "li", "span", "mark"}
 
 
@@ -192,8 +198,7 @@ def test_the_documents_of_a_prompt_are_listed_with_genre_and_what_they_carry():
     situation = replace(SITUATION, channel=Channel.DOCUMENTS, background_tokens=640)
     prompt = situation.prompt(DOSES, LIBRARY)
     rows = document_rows(prompt, LIBRARY, situation.genres())
-    assert [row["Document"] for row in rows] == [1, 2, 3, 4]
-    assert all(row["Genre"] for row in rows)
+    assert [row["Document"][:2] for row in rows] == ["1 ", "2 ", "3 ", "4 "]
     assert sum(int(str(row["Carries"]).rpartition("× ")[2]) for row in rows if row["Carries"] != "–") == len(
         prompt.spans
     )

@@ -4,11 +4,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from approved_set import approved
 from dashboard.fact_drafts import draft_names, read_draft
 from dashboard.fact_fields import fields_of_fact, fields_toml
 from dashboard.own_facts import own_files
 from dashboard.workspace import open_workspace
 from facts.catalog import SHIPPED_FACTS, load, shipped
+from facts.documents.document_set import build_set
+from facts.documents.formats.set_folder import write_set
+from facts.documents.set_plan import Carried, SetPlan
+from facts.salience import Dose
 
 APP = "../dashboard/app.py"
 EVIL = "http://evil.example/"
@@ -118,6 +123,21 @@ def test_documents_of_the_prompt_are_listed():
     app = open_app(doses="objections_read:5a", p_channel="documents")
     assert errors(app) == ""
     assert any("Carries" in frame.value.columns for frame in app.dataframe)
+
+
+def test_chosen_document_sets_tell_what_their_gates_say(workspace):
+    library, names = shipped(), []
+    for doses in ((), (Carried(dose=Dose(fact="objections_read", level=4)),)):
+        plan = SetPlan(count=8, seed="s", carried=doses, tokens=300)
+        names.append(write_set(build_set(plan, library), workspace.documents))
+    approved(names[0])
+    app = open_app(doses="objections_read:4a", p_channel="documents", p_sets=[name.name for name in names])
+    assert errors(app) == ""
+    (standing,) = [frame.value for frame in app.dataframe if "Standing" in frame.value.columns]
+    assert list(standing["Set"]) == [name.name for name in names]
+    assert "gates:" in standing["Standing"][0]
+    assert standing["Standing"][1].startswith("In doubt. NOT APPROVED")
+    assert html(app).count("<mark") > 0
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

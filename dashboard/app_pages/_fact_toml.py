@@ -17,5 +17,8 @@ def toml_view(draft: Draft) -> None:
     if draft.broken:
         problem(draft.broken)
         st.button("Go back to the fields as they were", on_click=facts_state.text_dropped, key="fact_back")
+    if len(draft.text) > LARGEST:
+        st.caption("This is longer than a text field holds. Download it, change it in an editor, and open it again.")
+        return
     facts_state.hold(facts_state.RAW, draft.text)
     st.text_area("TOML file", key=facts_state.RAW, height=640, max_chars=LARGEST, on_change=facts_state.text_edited)

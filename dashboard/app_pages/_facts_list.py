@@ -18,13 +18,11 @@ from facts.fact import Fact
 from facts.salience import Polarity, Salience
 
 _LEVELS = [int(level) for level in Salience]
-_NAMES = ", ".join(f"{int(level)} {level.name.lower()}" for level in Salience)
 _WAYS = {"faking": "Alignment faking", "gap": "Compliance gap", "revealing": "Revealing"}
 
 
 def _filters(library: Library) -> None:
-    count = facts_state.filters_on()
-    with st.popover(f"Filters ({count})" if count else "Filters", icon=":material/filter_list:", key="filters"):
+    with st.popover("Filters", icon=":material/filter_list:", key="filters"):
         categories = sorted({fact.category for fact in library.facts.values()})
         st.multiselect("Category", categories, key="category", bind="query-params", placeholder="All",
                        format_func=lambda name: shown(name, 40))  # fmt: skip
@@ -50,12 +48,11 @@ def facts_list(library: Library, chosen: dict[str, Choice]) -> None:
     facts, controls = listed(
         library.facts.values(), own, facts_state.wanted(words or "", set(chosen) if only else None)
     )
-    mine = f", {len(own)} of them your own" if own else ""
+    mine = f", {len(own)} of all your own" if own else ""
     count = len(facts) + len(controls)
-    st.caption(
-        f"{count} of {len(library.facts)} listed{mine}. Arrows are hypotheses about alignment faking, the compliance "
-        f"gap and revealing. Levels: {_NAMES}."
-    )
+    left = facts_state.filters_on()
+    by = f" by {left} filter{'' if left == 1 else 's'}" if left else ""
+    st.caption(f"{count} of {len(library.facts)} listed{by}{mine}. Arrows: what is expected, before any data.")
     with st.container(height=720, border=True, gap="xsmall"):
         for category, group in groupby(facts, key=lambda fact: fact.category):
             _group(label(category.replace("_", " ").capitalize(), 60), list(group), own, chosen)
@@ -77,7 +74,7 @@ def _row(fact: Fact, choice: Choice | None, *, mine: bool) -> None:
     slug, title, h = fact.slug, label(fact.title), fact.hypothesis
     expected = {"faking": h.alignment_faking, "gap": h.gap, "revealing": h.revealing}
     ways = " · ".join(f"{name} {label(way, 20)}" for name, way in expected.items())
-    name = f":primary[**{title}**]" if choice else title
+    name = f":primary[**{title}**]" if choice else f"**{title}**"
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.toggle(
             f"Switch on {title}", key=f"on_{slug}", on_change=state.fact_changed, args=(slug,),

@@ -23,16 +23,13 @@ def wordings(library: Library) -> None:
     """The fact that the URL names, with the banks that are set side by side."""
     slugs = sorted(library.facts, key=lambda slug: (library.facts[slug].kind != "fact", slug))
     state.keep_valid(facts_state.FACT, slugs)
-    first, second, third = st.columns([3, 2, 3], vertical_alignment="bottom")
-    with first:
-        slug = st.selectbox("Fact", slugs, key=facts_state.FACT, bind="query-params")
-    with second:
+    with st.container(horizontal=True, vertical_alignment="top"):
+        slug = st.selectbox("Fact", slugs, key=facts_state.FACT, bind="query-params", width=340)
         side = st.segmented_control("Side by side", _SIDES, default=_SIDES[0], key="w_side", bind="query-params",
                                     required=True)  # fmt: skip
-    fact = library.fact(slug)
-    with third:
         levels, polarity = _columns(side or _SIDES[0])
-    st.subheader(label(fact.title), anchor=False)
+    fact = library.fact(slug)
+    st.header(label(fact.title), anchor=False)
     st.markdown(label(fact.claim, 600))
     with st.container(horizontal=True, vertical_alignment="center"):
         anchors = st.toggle("Mark anchors", value=True, key="w_anchors", bind="query-params",
@@ -60,12 +57,9 @@ def _columns(side: str) -> tuple[list[Salience], Polarity | None]:
         level = st.segmented_control("Level", [int(level) for level in _LEVELS], default=5, key="w_level",
                                      bind="query-params", required=True)  # fmt: skip
         return [Salience(int(level or 5))], None
-    first, second = st.columns(2)
-    with first:
-        picked = st.pills("Levels", [int(level) for level in _LEVELS], selection_mode="multi",
-                          default=[int(level) for level in _LEVELS], key="w_levels", bind="query-params")  # fmt: skip
-    with second:
-        polarity = st.selectbox("Polarity", [p.value for p in Polarity], key="w_polarity", bind="query-params")
+    picked = st.pills("Levels", [int(level) for level in _LEVELS], selection_mode="multi", key="w_levels",
+                      default=[int(level) for level in _LEVELS], bind="query-params")  # fmt: skip
+    polarity = st.selectbox("Polarity", [p.value for p in Polarity], key="w_polarity", bind="query-params", width=160)
     return [Salience(level) for level in sorted(picked)], Polarity(polarity)
 
 

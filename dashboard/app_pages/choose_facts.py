@@ -31,7 +31,8 @@ if view == facts_state.WRITE:
     st.stop()
 
 st.caption(
-    "Switch facts on and set how loudly each is said. The prompt keeps its length: facts displace neutral filler."
+    "Switch facts on and set how loudly each is said: 0 absent, 1 mentioned, 2 stated, 3 elaborated, 4 repeated or "
+    "5 emphasised. The prompt keeps its length: facts displace neutral filler."
 )
 doses = tuple(choice.dose for choice in chosen.values())
 
