@@ -39,16 +39,16 @@ def document_rows(prompt: Prompt, library: Library, kinds: Iterable[str] = ()) -
 
 
 def set_rows(names: Iterable[str], library: Library) -> list[Row]:
-    """One row a set: what it says, how many documents it has, and whether its gates let it be used."""
+    """One row a set: whether its gates let it be used, what it says, its name, and what the gates say."""
     titles = library.shelf.titles()
     rows: list[Row] = []
     for name in names:
-        row: Row = {"Set": name, "Says": shown(titles.get(name, name), 120)}
+        says = shown(titles.get(name, name).removesuffix(f", {name}"), 120)
         try:
             pool = library.shelf.find(name)
         except FactError as error:
-            rows.append({**row, "Documents": 0, "Standing": f"cannot be read: {shown(str(error), 300)}"})
+            rows.append({"May be used": "no", "Says": says, "Set": name, "Standing": shown(str(error), 300)})
             continue
-        doubt = "In doubt. " if pool.doubted else ""
-        rows.append({**row, "Documents": len(pool.documents), "Standing": f"{doubt}{shown(pool.standing, 300)}"})
+        use = "in doubt" if pool.approval and pool.doubted else "no" if pool.doubted else "yes"
+        rows.append({"May be used": use, "Says": says, "Set": name, "Standing": shown(pool.standing, 300)})
     return rows

@@ -219,4 +219,5 @@ def test_the_genres_told_are_those_of_the_documents_shown():
 
 def test_a_set_that_is_gone_says_so_in_its_row():
     (row,) = set_rows(["gone"], LIBRARY)
-    assert "cannot be read" in row["Standing"]
+    assert row["May be used"] == "no"
+    assert "put its folder back" in row["Standing"]

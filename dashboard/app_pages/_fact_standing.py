@@ -28,8 +28,9 @@ def standing(draft: Draft, library: Library) -> tuple[Complaint, ...]:
         if draft.broken:
             st.markdown(":material/error: **The TOML text cannot be read yet**")
         elif empty or refused:
-            st.markdown(f":material/edit: **Cannot be saved yet**: {_count(len(empty), 'field')} still empty, "
-                        f"{_count(len(refused), 'thing')} to correct")  # fmt: skip
+            left = [f"{_count(len(empty), 'field')} still empty"] if empty else []
+            left += [f"{_count(len(refused), 'complaint')} to see to"] if refused else []
+            st.markdown(f":material/edit: **Cannot be saved yet**: {', '.join(left)}")
         elif told:
             st.markdown(
                 f":material/rule: **Can be read as a fact**, but the checks find {_count(len(told), 'problem')}"
@@ -46,7 +47,7 @@ def standing(draft: Draft, library: Library) -> tuple[Complaint, ...]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _where(title: str, fields: list[str]) -> None:

@@ -48,11 +48,11 @@ def facts_list(library: Library, chosen: dict[str, Choice]) -> None:
     facts, controls = listed(
         library.facts.values(), own, facts_state.wanted(words or "", set(chosen) if only else None)
     )
-    mine = f", {len(own)} of all your own" if own else ""
+    mine = f" Your own: {len(own)}." if own else ""
     count = len(facts) + len(controls)
     left = facts_state.filters_on()
     by = f" by {left} filter{'' if left == 1 else 's'}" if left else ""
-    st.caption(f"{count} of {len(library.facts)} listed{by}{mine}. Arrows: what is expected, before any data.")
+    st.caption(f"{count} of {len(library.facts)} facts listed{by}.{mine} Arrows: what is expected, before any data.")
     with st.container(height=720, border=True, gap="xsmall"):
         for category, group in groupby(facts, key=lambda fact: fact.category):
             _group(label(category.replace("_", " ").capitalize(), 60), list(group), own, chosen)
