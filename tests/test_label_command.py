@@ -93,7 +93,8 @@ def test_undo_skip_and_wrong_keys(run, workspace):
     assert "there is nothing to take back" in out
     assert "'x' is none of the keys" in out
     found = kept(workspace)
-    assert [one.value for one in found.history] == ["present", None, "absent", "present"]
+    assert [one.value for one in found.history] == ["present", None, "absent", None, "present"]
+    assert [one.note for one in found.history] == ["", "", "", "skipped", ""]
     assert found.history[0].item == found.history[1].item == found.history[2].item
     assert len(found.current) == 2
 

@@ -8,20 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cache.store import Store
 from dashboard.commands.plan import find_comparison
-from dashboard.labelled import chosen_measure, items_of, label_path
-from dashboard.results import Results, load_results
+from dashboard.labelled import chosen_measure, label_path
+from dashboard.labelling import checked, drawn, reads_thoughts, requests_of, shown
+from dashboard.results import load_results
 from dashboard.terminal_text import quoted
 from dashboard.workspace import open_workspace
-from facts.catalog import Library, load
-from facts.errors import FactError
+from facts.catalog import load
 from runners import metrics
-from runners.keep import kept
-from runners.labels.draw import draw
 from runners.labels.file import append, read
-from runners.labels.label import Drawing, Label, checked_name, now
+from runners.labels.label import Drawing, checked_name
 from runners.labels.session import Session
-from runners.planning import queries_of
-from runners.transcript import split
+from runners.labels.walk import SKIPPED, word
 
 _OURS = {"u": "undo", "s": "skip", "q": "quit"}
 
@@ -44,19 +41,15 @@ def main(args: argparse.Namespace) -> int:
     workspace = open_workspace(args.workspace)
     labeller = checked_name(args.labeller)
     comparison = find_comparison(args.comparison, workspace)
-    measure, counts = chosen_measure(args.metric, args.measure)
-    if metrics.find(args.metric).SCOPE == "part":
-        raise FactError(f"answers of {args.metric} cannot be labelled yet; label a metric that reads the sample itself")
+    measure, _ = chosen_measure(args.metric, args.measure)
+    checked(args.metric)
     classes = metrics.find(args.metric).CLASSES
     path = label_path(workspace, comparison.name, args.metric)
     library = load(workspace.facts, workspace.documents)
     with Store(workspace.store) as store:
         results = load_results(comparison, library, workspace, store)
-        items = items_of(results, args.metric, counts)
-        if not items:
-            raise FactError(f"no sample of {comparison.name} has a verdict of {args.metric} yet; run it first")
         drawing = Drawing(measure=measure, per=args.per, seed=args.seed, own=labeller if args.own_sample else "")
-        order = draw(items, per=drawing.per, seed=drawing.seed, own=drawing.own).order
+        order = drawn(results, args.metric, drawing).order
         labels = read(path)
         for warning in labels.warnings:
             print(f"salience: {warning}", file=sys.stderr)
@@ -64,20 +57,13 @@ def main(args: argparse.Namespace) -> int:
             append(path, [drawing])
         session = Session(order=order, labels=labels, labeller=labeller, rubric=args.rubric)
 
-        def keep(key: str, value: str | None) -> None:
-            append(path, [Label(labeller=labeller, item=key, metric=args.metric, value=value, at=now(),
-                                rubric=args.rubric)])  # fmt: skip
+        def keep(key: str, value: str | None, note: str = "") -> None:
+            append(path, [word(key, value, labeller=labeller, metric=args.metric, rubric=args.rubric, note=note)])
 
-        given = _ask_all(session, store, _requests(results, library), _keys(classes), keep,
-                         thoughts=_reads_thoughts(args.metric))  # fmt: skip
+        given = _ask_all(session, store, requests_of(results, library), _keys(classes), keep,
+                         thoughts=reads_thoughts(args.metric))  # fmt: skip
     print(f"{given:,} labelled now, {session.done:,} of {len(order):,} in all; kept in {path}")
     return 0
-
-
-def _reads_thoughts(metric: str) -> bool:
-    """Whether the metric reads the private reasoning: where its judge does not, a labeller must not either."""
-    found = metrics.find(metric)
-    return bool(found.MONITORED_ONLY) or found.SCOPE == "fact" or metric == "tier_awareness"
 
 
 def _keys(classes: Sequence[str]) -> dict[str, str]:
@@ -95,7 +81,7 @@ def _ask_all(
     store: Store,
     requests: Mapping[str, str],
     keys: dict[str, str],
-    keep: Callable[[str, str | None], None],
+    keep: Callable[[str, str | None, str], None],
     *,
     thoughts: bool,
 ) -> int:
@@ -120,12 +106,13 @@ def _ask_all(
             if back is None:
                 print("there is nothing to take back")
             else:
-                keep(back, None)
+                keep(back, None, "")
                 given, shown = given - 1, None
         elif key and answer == "s":
+            keep(key, None, SKIPPED)
             session.skip(key)
         elif key and answer in keys:
-            keep(key, keys[answer])
+            keep(key, keys[answer], "")
             session.answered(key)
             given += 1
         else:
@@ -142,17 +129,10 @@ def _answer(choices: dict[str, str]) -> str | None:
     return line.strip().lower()
 
 
-def _requests(results: Results, library: Library) -> dict[str, str]:
-    """The query behind each sample, without the tag that names its tier: the same words in every condition."""
-    texts = [query.text for query in queries_of(results.comparison, library.setting(results.comparison.setting))]
-    return {row.key: texts[row.query] for model in results.models for row in model.rows}
-
-
 def _to_read(store: Store, key: str, request: str, *, thoughts: bool) -> str | None:
     """What the labeller reads: the request, the reasoning if any, what the user would see; not where it is from."""
-    sample = kept(store, [key]).get(key)
-    if sample is None:
+    found = shown(store, key, request, thoughts=thoughts)
+    if found is None:
         return None
-    parts = split(sample)
-    reasoning = f"reasoning\n{quoted(parts.reasoning)}\n" if parts.reasoning and thoughts else ""
-    return f"the request\n{quoted(request)}\n{reasoning}what the user sees\n{quoted(parts.visible or '(nothing)')}"
+    reasoning = f"reasoning\n{quoted(found.reasoning)}\n" if found.reasoning else ""
+    return f"the request\n{quoted(found.request)}\n{reasoning}what the user sees\n{quoted(found.visible)}"

@@ -1,0 +1,65 @@
+"""Label samples blind to condition and verdict, with the keyboard, and see how good the judge is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import state
+from dashboard import state_labels as kept
+from dashboard.app_pages._boxes import problem
+from dashboard.app_pages._label_report import report_view
+from dashboard.app_pages._label_sample import label_view
+from dashboard.app_pages._shown import shown_results
+from dashboard.labelling import can_label, largest_draw
+from facts.errors import FactError
+from runners import metrics
+from runners.labels.label import Drawing, checked_name
+
+st.title("Label samples", anchor=False)
+results, library = shown_results()
+known = can_label(results)
+if not known:
+    st.info("This comparison has no metric that reads a sample as a whole, so there is nothing to check with labels. "
+            "Add one to it and run it again: kept samples cost nothing.", icon=":material/label_off:")  # fmt: skip
+    state.page_link("run_comparison", "Edit this comparison", ":material/balance:")
+    st.stop()
+st.caption("Judges err, more in some conditions than in others. Say what some samples are, blind to where they are from; the "
+           "report then says how often the judge is right, and what the rates are without its errors.")  # fmt: skip
+state.keep_valid(kept.METRIC, known)
+with st.grid(4, min_column_width=180):
+    metric = st.selectbox("Metric", known, key=kept.METRIC, bind="query-params",
+                          format_func=lambda name: metrics.find(name).TITLE)  # fmt: skip
+    measures = list(metrics.find(metric).MEASURES)
+    state.keep_valid(kept.MEASURE, measures)
+    measure = st.selectbox("Measure whose verdicts are drawn from", measures, key=kept.MEASURE, bind="query-params")
+    name = st.text_input("Your name", key=kept.NAME, persist_state="session", max_chars=80,
+                         help="Written beside each label, so that labellers can be told apart")  # fmt: skip
+    try:
+        before = largest_draw(kept.labels_of(results, metric), measure)
+    except FactError as error:
+        problem(error)
+        st.stop()
+    per = st.number_input("Samples per verdict and condition", 1, 10_000, before.per if before else 20, key=kept.PER,
+                          bind="query-params", help="More only adds to what is drawn")  # fmt: skip
+with st.popover("More", icon=":material/tune:"):
+    seed = st.number_input("Seed of the draw", 0, 10**9, before.seed if before else 0, key=kept.SEED)
+    own = st.toggle("Draw for me alone", key=kept.OWN, help="Otherwise everyone is given the same samples")
+    rubric = st.text_input("Version of the instructions", key=kept.RUBRIC, max_chars=40)
+
+label_tab, report_tab = st.tabs(["Label", "How good is the judge?"], key="l_tab", on_change="rerun")
+if report_tab.open:
+    with report_tab:
+        report_view(results, metric, measure, rubric or "")
+    st.stop()
+with label_tab:
+    if not name:
+        st.info("Type your name to begin. Each label is kept at once: stop and go on whenever you like, here or with "
+                "`salience label`.", icon=":material/keyboard:")  # fmt: skip
+        st.stop()
+    try:
+        drawing = Drawing(measure=measure, per=int(per), seed=int(seed), own=checked_name(name) if own else "")
+        now = kept.sitting(results, metric, checked_name(name), rubric or "", drawing)
+    except FactError as error:
+        problem(error)
+        st.stop()
+    label_view(results, library, now)
