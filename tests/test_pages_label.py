@@ -162,10 +162,7 @@ def test_a_label_a_skip_and_an_undo_are_on_disk_before_the_next_sample(filled):
     test = visit(filled)
     press(test, "complied")
     assert words_of(filled) == [("complied", "")]
-    assert (
-        read(path_of(filled)).drawings == (Drawing(measure="noncompliance", per=20, seed=0),)
-        or read(path_of(filled)).drawings[0].per == 20
-    )
+    assert [drawing.per for drawing in read(path_of(filled)).drawings] == [20]
     press(test, "Skip")
     assert words_of(filled)[-1] == (None, "skipped")
     assert "1 skipped" in everything(test)
@@ -205,10 +202,11 @@ def test_nothing_on_the_page_tells_where_a_sample_is_from(filled):
     keys = {row.key for model in filled.results().models for row in model.rows}
     for _ in range(4):
         page = everything(test)
-        for word in ("objections_read", "affirmed", "placebo", "baseline", "monitored", "test-model", "openai"):
-            assert word not in page
+        for telling in ("objections_read", "affirmed", "placebo", "baseline", "monitored", "test-model", "openai"):
+            assert telling not in page
         assert not [key for key in keys if key in page]
-        assert not re.search(r"<img|<script|\]\(http", page)
+        assert not re.search(r"<img|<script", page)
+        assert not [box.value for kind in (test.caption, test.markdown) for box in kind if "](http" in box.value]
         press(test, "Next")
     assert test.query_params.get("sample") is None
 

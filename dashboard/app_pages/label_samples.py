@@ -23,8 +23,8 @@ if not known:
             "Add one to it and run it again: kept samples cost nothing.", icon=":material/label_off:")  # fmt: skip
     state.page_link("run_comparison", "Edit this comparison", ":material/balance:")
     st.stop()
-st.caption("Judges err, more in some conditions than in others. Say what some samples are, blind to where they are from; the "
-           "report then says how often the judge is right, and what the rates are without its errors.")  # fmt: skip
+st.caption("Judges err, more in some conditions than in others. Say what samples are, blind to where they are from; "
+           "the report then says how often the judge is right, and what the rates are without its errors.")  # fmt: skip
 state.keep_valid(kept.METRIC, known)
 with st.grid(4, min_column_width=180):
     metric = st.selectbox("Metric", known, key=kept.METRIC, bind="query-params",
