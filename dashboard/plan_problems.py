@@ -22,6 +22,7 @@ def plan_problems(plan: Plan) -> tuple[PlanProblem, ...]:
     found = [PlanProblem(text=f"{item.model.label}: {item.problem}", blocking=none_can) for item in cannot]
     budget = plan.comparison.max_usd
     unpriced = [item for item in plan.models if item.new and item.cost_high is None] if budget is not None else []
+    found += over_budget(plan) if not unpriced else ()
     found += [
         PlanProblem(blocking=True, text=(
             f"The price of {item.model.label} is unknown, so a budget of ${budget:,.2f} cannot be kept. Add its prices "
@@ -30,3 +31,19 @@ def plan_problems(plan: Plan) -> tuple[PlanProblem, ...]:
         for item in unpriced
     ]  # fmt: skip
     return tuple(found)
+
+
+def over_budget(plan: Plan) -> list[PlanProblem]:
+    """What the run will do where its budget is smaller than the plan may need."""
+    calls, usd, high = plan.comparison.max_calls, plan.comparison.max_usd, plan.cost("high")
+    then = "The run will stop there with everything received kept; raise the budget and resume to go on."
+    found: list[PlanProblem] = []
+    if calls is not None and plan.new > calls:
+        found.append(PlanProblem(blocking=False, text=(
+            f"The plan needs {plan.new:,} new calls, and the budget is {calls:,}. {then}"
+        )))  # fmt: skip
+    if usd is not None and high is not None and high > usd:
+        found.append(PlanProblem(blocking=False, text=(
+            f"The plan may cost up to ${high:,.2f}, and the budget is ${usd:,.2f}. {then}"
+        )))  # fmt: skip
+    return found

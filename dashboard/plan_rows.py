@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dashboard.plan_text import span, usd
 from facts.catalog import Library
-from facts.condition import Condition
 from facts.prompt import Prompt
-from runners.comparison import Comparison
 from runners.estimate import ModelPlan, Plan
 from runners.progress import ModelProgress, Progress
 from runners.sample import Trouble
@@ -54,21 +52,7 @@ def _model_row(item: ModelPlan) -> Row:
         "Tokens in": item.tokens_in,
         "Tokens out": item.tokens_out_most,
         "Cost": cost_range(item.cost_low, item.cost_expected, item.cost_high),
-        "Time": span(item.seconds),
-    }
-
-
-def condition_rows(comparison: Comparison) -> list[Row]:
-    """One row a condition, in the order of the design, the baseline first."""
-    return [_condition_row(condition, comparison) for condition in comparison.conditions()]
-
-
-def _condition_row(condition: Condition, comparison: Comparison) -> Row:
-    return {
-        "What is said": condition.arm,
-        "Tier": condition.tier.value,
-        "Reasoning": condition.reasoning.value,
-        "Trials per model": (len(comparison.query_ids) or comparison.queries) * comparison.replicates,
+        "Time": span(item.seconds) if item.new else "none",
     }
 
 
@@ -96,6 +80,7 @@ def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
             "Cut short": m.cut_short,
             "Spent": usd(m.spent_usd) if progress.cost_known else "unknown",
             **(_live_cells(progress, m) if live else {}),
+            "Answered as": ", ".join(m.resolved),
         }
         for m in progress.models
     ]

@@ -47,7 +47,7 @@ _ABOUT = {
     Standing.CANCELLED: "It was cancelled. What had arrived is kept; resume it to buy only what is missing.",
     Standing.STOPPED: "It stopped before its end, for the reason below. What had arrived is kept.",
     Standing.BROKEN: "An error ended it, which is below. What had arrived is kept.",
-    Standing.INCOMPLETE: "It ran to its end, but some requests brought no sample. Try those again, or leave them out.",
+    Standing.INCOMPLETE: "It ran to its end, but some requests brought no sample. Try those again, or read the results without them.",
     Standing.FINISHED: "Every planned request has a sample.",
     Standing.NOT_STARTED: "Nothing has been called for it yet.",
 }

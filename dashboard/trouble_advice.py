@@ -53,9 +53,9 @@ class TroubleGroup:
 
     @property
     def heading(self) -> str:
-        """Model, count and trouble in a few words; the model's name is outside text."""
+        """Count and trouble in a few words."""
         more = f", and {self.given_up:,} not called because of it" if self.given_up else ""
-        return f"{self.model}: {self.count:,} × {self.trouble}{more}"
+        return f"{self.count:,} × {self.trouble}{more}"
 
 
 def trouble_groups(progress: Progress) -> tuple[TroubleGroup, ...]:

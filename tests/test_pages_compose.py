@@ -372,3 +372,50 @@ def test_failures_are_grouped_with_what_to_do(workspace):
         assert not fresh.exception
         assert "key" in errors(fresh).lower()
         assert fresh.button(key="launch").label in {"Launch", "Resume"}
+
+
+# --- what it could detect, and on which models -----------------------------------------------------------------------
+
+
+def test_the_power_sliders_say_what_more_buys_and_set_the_plan_only_when_told(workspace):
+    small(workspace, "openai_compatible/m@http://127.0.0.1:9/v1")
+    app = run_page(comparison="mine")
+    queries = next(slider for slider in app.slider if slider.label == "Queries")
+    assert app.button(key="resize").disabled
+    queries.set_value(6).run()
+    assert errors(app) == ""
+    assert {m.label: m.value for m in app.metric}["New calls, about"] == "48"
+    assert {m.label: m.value for m in app.metric}["New calls"] == "16"
+    app.button(key="resize").click().run()
+    assert errors(app) == ""
+    assert app.number_input(key="edit_queries").value == 6
+    assert {m.label: m.value for m in app.metric}["New calls"] == "48"
+    assert app.selectbox(key="comparison").value == "(draft)"
+
+
+def test_the_chosen_models_say_which_key_is_missing_and_how_to_set_it(workspace):
+    small(workspace, "cheap")  # a group
+    app = run_page(comparison="mine")
+    (chosen, *_) = app.dataframe
+    assert list(chosen.value["Key"]) == ["ANTHROPIC_API_KEY missing", "OPENAI_API_KEY missing"]
+    assert "export ANTHROPIC_API_KEY=…\nexport OPENAI_API_KEY=…" in [code.value for code in app.code]
+    assert not app.get("text_input")[0].proto.type  # no field is a password
+
+
+def test_a_budget_smaller_than_the_plan_says_beside_it_what_will_happen(workspace):
+    small(workspace, "openai_compatible/m@http://127.0.0.1:9/v1")
+    app = run_page(comparison="mine")
+    app.number_input(key="edit_max_calls").set_value(5).run()
+    assert "the budget is 5" in app.warning[0].value.replace("\\", "")
+    assert not app.button(key="launch").disabled
+
+
+@pytest.mark.parametrize("tab", ["Conditions", "Plan per model", "All models"])
+def test_every_table_of_the_plan_is_in_the_url(workspace, tab):
+    small(workspace, "openai_compatible/m@http://127.0.0.1:9/v1")
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.query_params["comparison"] = "mine"
+    app.query_params["plan_tab"] = tab
+    app = app.run().switch_page(RUN_PAGE).run()
+    assert errors(app) == ""
+    assert len(app.dataframe) >= 2

@@ -223,7 +223,7 @@ def test_a_fatal_error_and_what_was_given_up_after_it_are_one_group():
     stopped = {"auth": "HTTP 401. Set the key.", "stopped": "m was stopped: HTTP 401. Set the key."}
     model = ModelProgress(label="m", planned=100, failures={"auth": 6, "stopped": 94, "cancelled": 2}, messages=stopped)
     (group,) = trouble_groups(Progress(comparison="c", state=State.FINISHED, models=(model,)))
-    assert group.heading == "m: 6 × auth, and 94 not called because of it"
+    assert group.heading == "6 × auth, and 94 not called because of it"
     alone = replace(model, failures={"stopped": 94}, messages={"stopped": "20 requests in a row failed every try"})
     (group,) = trouble_groups(Progress(comparison="c", state=State.FINISHED, models=(alone,)))
     assert group.count == 94

@@ -9,6 +9,7 @@ from dashboard.app_pages import _fields as field
 from dashboard.app_pages._boxes import problem
 from dashboard.app_pages._breadth_fields import breadth_fields
 from dashboard.app_pages._judging_fields import judging_fields
+from dashboard.app_pages._models_view import chosen_models
 from dashboard.comparison_fields import comparison_from
 from dashboard.escape import plain
 from facts import channels
@@ -20,7 +21,7 @@ from facts.salience import Polarity, Salience
 from facts.setting import Setting
 from runners import metrics
 from runners.comparison import Comparison
-from runners.models import known_models
+from runners.models import read_models
 
 _LEVELS = {int(level): f"{int(level)} {level.name.lower()}" for level in Salience}
 _SPECS = "anthropic/NAME, openai/NAME, openai_compatible/NAME@ADDRESS or embedded/PATH.gguf"
@@ -29,8 +30,8 @@ _SPECS = "anthropic/NAME, openai/NAME, openai_compatible/NAME@ADDRESS or embedde
 def edit_comparison(name: str, source: Comparison, library: Library) -> Comparison | None:
     """The comparison as the fields say; None while they do not make one, after saying why."""
     state.fill_fields(name, source)
-    names = ["Facts and models", "Situation", "Sampling", "Judging", "Limits"]
-    facts, situation, sampling, judging, limits = st.tabs(names)
+    names = ["Facts and models", "Situation", "Sampling", "Judging", "Calls and note"]
+    facts, situation, sampling, judging, calls = st.tabs(names)
     with facts:
         _facts(library)
     with situation:
@@ -39,8 +40,8 @@ def edit_comparison(name: str, source: Comparison, library: Library) -> Comparis
         _sampling(setting)
     with judging:
         judging_fields(_labels())
-    with limits:
-        _limits()
+    with calls:
+        _calls()
     try:
         return comparison_from(state.fields())
     except FactError as error:
@@ -52,6 +53,7 @@ def _facts(library: Library) -> None:
     field.text("Name", "name", "Lower-case letters, digits, hyphens and underscores")
     field.several("Models", "models", _labels(), f"Choose a label, or write a model in place: {plain(_SPECS)}",
                   placeholder="Choose or type a model", new=True)  # fmt: skip
+    chosen_models()
     field.several("Facts", "facts", sorted(library.facts), titles={k: fact.title for k, fact in library.facts.items()})
     field.one("Design", "design", DESIGNS, "A ladder climbs one fact, a factorial combines all, a fraction screens "
               "many at once, pairwise finds interactions")  # fmt: skip
@@ -65,7 +67,8 @@ def _facts(library: Library) -> None:
 
 def _labels() -> list[str]:
     try:
-        return [model.label for model in known_models(state.workspace().models)]
+        models = read_models(state.workspace().models)
+        return [*models.by_label, *models.groups]
     except FactError as error:
         problem(error)
         return []
@@ -114,9 +117,14 @@ def _sampling(setting: Setting | None) -> None:
     field.text("Query file of your own", "query_file", "A JSONL file with id and text a line", "/path/to/queries.jsonl")
 
 
-def _limits() -> None:
+def budget_fields() -> None:
+    """The hard budget, beside the plan that it bounds."""
+    with st.grid(2, min_column_width=150):
+        field.whole("Budget: calls, at most", "max_calls", 1, "The run stops there; running again resumes", "no limit")
+        field.number("Budget: USD, at most", "max_usd", "The run stops before this much is spent", 1.0, "no limit")
+
+
+def _calls() -> None:
     with st.grid(2, min_column_width=180):
-        field.whole("Calls, at most", "max_calls", 1, "The run stops there; running again resumes", "no limit")
-        field.number("USD, at most", "max_usd", "The run stops before this much is spent", 1.0, "no limit")
         field.whole("Calls at once per model", "concurrency", 1, "Lowered by itself when a provider asks", most=4096)
     field.text("Note", "note", "Kept in the file; changes nothing")

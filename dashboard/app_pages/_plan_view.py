@@ -7,16 +7,22 @@ import streamlit as st
 from cache.errors import StoreError
 from dashboard import state
 from dashboard.app_pages._boxes import problem, simulated_banner, table, warning
+from dashboard.app_pages._models_view import all_models
+from dashboard.app_pages._power_view import power_view
+from dashboard.condition_rows import condition_rows
 from dashboard.plan_problems import plan_problems
-from dashboard.plan_rows import condition_rows, cost_range, model_rows, size_words
+from dashboard.plan_rows import cost_range, model_rows, size_words
 from dashboard.plan_text import span
+from facts.catalog import Library
 from facts.errors import FactError
 from runners.comparison import Comparison
 from runners.estimate import Plan
 
+_TABS = ("What it could detect", "Conditions", "Plan per model", "All models")
+
 
 def plan_view(comparison: Comparison) -> Plan | None:
-    """The plan in numbers and tables; None when it cannot be made, after saying why."""
+    """The plan in numbers; None when it cannot be made, after saying why."""
     try:
         with st.spinner("Composing every prompt to count calls and tokens"):
             plan = state.plan(comparison)
@@ -37,12 +43,29 @@ def plan_view(comparison: Comparison) -> Plan | None:
     return plan
 
 
-def plan_tables(plan: Plan) -> None:
-    """The plan per model and its conditions."""
-    with st.expander("Plan per model"):
-        table(model_rows(plan), "New and kept calls, tokens, cost and time of each model")
-    with st.expander(f"The {plan.conditions} conditions"):
-        table(condition_rows(plan.comparison), "Each condition: what is said, tier, reasoning and trials")
+def plan_tables(plan: Plan, library: Library) -> None:
+    """What the plan could detect, its conditions, its share of each model, and the models there are."""
+    tabs = st.tabs(list(_TABS), key="plan_tab", on_change="rerun", bind="query-params")
+    for tab, name in zip(tabs, _TABS, strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            match name:
+                case "What it could detect":
+                    power_view(plan, library)
+                case "Conditions":
+                    st.caption("Every condition is asked the same queries: data are paired by query.")
+                    table(condition_rows(plan.comparison), "Each condition: facts, levels, polarity, tier and samples")
+                case "Plan per model":
+                    table(model_rows(plan), "New and kept calls, tokens, cost and time of each model")
+                case _:
+                    all_models(plan.longest_prompt + _longest_reply(plan.comparison, library))
+
+
+def _longest_reply(comparison: Comparison, library: Library) -> int:
+    setting = library.settings.get(comparison.setting)
+    own = [setting.max_tokens.get(mode.value, 0) for mode in comparison.reasoning] if setting else []
+    return comparison.max_tokens or max(own, default=0)
 
 
 def launchable(plan: Plan | None) -> bool:

@@ -101,7 +101,8 @@ def _words(progress: Progress, *, live: bool) -> None:
         (problem if progress.state is State.BROKEN else _note)(progress.message)
     for model in progress.models if live else ():
         if words := wait_words(model):
-            st.info(f"{plain(model.label)}: {plain(words)}.", icon=":material/hourglass_top:")
+            st.info(f"{plain(words)}.", icon=":material/hourglass_top:")
+            st.text(model.label)  # in the box, an address in it would become a link
 
 
 def _models(progress: Progress, *, live: bool) -> None:
@@ -111,9 +112,6 @@ def _models(progress: Progress, *, live: bool) -> None:
         rows, hide_index=True, width="stretch", column_config={"Done": share},
         alt="Each model: done, kept before, new, failed, refused and cut short samples, rate, time left and spending",
     )  # fmt: skip
-    for model in progress.models:
-        if model.resolved:
-            _note(f"{model.label} answered as {', '.join(model.resolved)}.")
 
 
 def _note(text: str) -> None:

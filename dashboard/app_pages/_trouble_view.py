@@ -19,6 +19,7 @@ def trouble_view(progress: Progress) -> None:
     boxes = st.grid(2 if len(groups) > 1 else 1, min_column_width=360)
     for group in groups[:_MOST]:
         with boxes.cell():
+            st.text(group.model)  # in a message box, an address in it would become a link
             problem(f"{group.heading}\n{group.advice}")
             if group.message:
                 st.code(group.message, language=None, wrap_lines=True)

@@ -1,13 +1,13 @@
-"""Plan a comparison, see what it costs, launch it, and watch, cancel or resume its run."""
+"""Plan a comparison, see what it costs and could detect, launch it, and watch its run."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import jobs, state
+from dashboard import jobs, state, state_runs
 from dashboard.app_pages._boxes import library as read_library
 from dashboard.app_pages._boxes import problem
-from dashboard.app_pages._edit_comparison import edit_comparison
+from dashboard.app_pages._edit_comparison import budget_fields, edit_comparison
 from dashboard.app_pages._files import files
 from dashboard.app_pages._pick import pick_comparison
 from dashboard.app_pages._plan_view import launchable, plan_tables, plan_view
@@ -15,32 +15,40 @@ from dashboard.app_pages._run_view import run_view
 from facts.errors import FactError
 from runners.progress import State
 
-st.title("Run comparison", anchor=False)
+st.title("Plan a comparison", anchor=False)
+st.caption("Which facts are said how loudly, to which models, how often: priced before anything is called.")
 library = read_library()
 page = st.grid(2, min_column_width=420, gap="medium")
 left, right = page.cell(), page.cell()
 with left:
     name = pick_comparison()
     source = state.saved(name)
-if isinstance(source, FactError):
-    with left:
+    if isinstance(source, FactError):
         problem(source)
-    st.stop()
-
-with right:
+        st.stop()
     comparison = edit_comparison(name, source, library)
     files(comparison)
+with right:
+    plan_box, launch_box, budget_box = st.container(), st.container(), st.container()
+    with budget_box:
+        budget_fields()
 if comparison is None:
     st.stop()
-with left:
-    plan_box, run_box, tables_box = st.container(), st.container(), st.container()
+run_box, tables_box = st.container(), st.container()
 last, live = jobs.progress(state.workspace(), comparison.name)
 with run_box:  # first, because a large plan takes seconds and what happened to the run should not wait for it
     run_view(comparison.name)
+    if last is not None or live:
+        state_runs.run_link(
+            "watch_runs", comparison.name, "All runs, top up, and the terminal", ":material/play_circle:"
+        )
 if live:
+    with plan_box:
+        st.info("It runs: see below. It can be planned anew when the run has ended.", icon=":material/play_circle:")
     st.stop()
 with plan_box:
     plan = plan_view(comparison)
+with launch_box:
     begun = last is not None and last.state is not State.FINISHED and plan is not None and plan.kept > 0
     st.button(
         "Resume" if begun else "Launch", type="primary", icon=":material/play_arrow:", key="launch",
@@ -54,4 +62,4 @@ with plan_box:
             state.page_link("read_samples", "Read samples", ":material/forum:")
 if plan:
     with tables_box:
-        plan_tables(plan)
+        plan_tables(plan, library)
