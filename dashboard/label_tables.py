@@ -28,10 +28,11 @@ def quantity_text(found: Quantity, *, percent: bool) -> str:
 def condition_rows(report: LabelReport) -> list[dict[str, str]]:
     """One row a model and condition: how much is labelled, the judge's rate, the corrected one, the judge's quality."""
     rows: list[dict[str, str]] = []
+    several = len({judged.model for judged in report.conditions}) > 1
     for judged in report.conditions:
         q = judged.quality
         rows.append({
-            "model": judged.model, "arm": judged.arm, "tier": judged.tier,
+            **({"model": judged.model} if several else {}), "arm": judged.arm, "tier": judged.tier,
             "labelled": f"{sum(q.labelled):,} of {sum(judged.drawn):,}",
             "judge's rate": "" if judged.raw is None else f"{100 * judged.raw:.0f} %",
             "corrected rate": quantity_text(judged.corrected, percent=True),

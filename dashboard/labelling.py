@@ -30,15 +30,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strata:
-    """How many strata (a condition and a verdict each) there are, are finished and are begun, not saying which.
-
-    ``least`` is the smallest share labelled.
-    """
+    """How many strata (a condition and a verdict each) there are, are finished and are begun, not saying which."""
 
     count: int
     finished: int
     begun: int
-    least: float
 
 
 def can_label(results: Results) -> list[str]:
@@ -102,7 +98,7 @@ def strata(found: Drawn, labelled: Mapping[str, object]) -> Strata:
             sizes.setdefault((item.condition, item.verdict), []).append(key in labelled)
     shares = [sum(done) / len(done) for done in sizes.values()]
     return Strata(count=len(shares), finished=sum(share == 1 for share in shares),
-                  begun=sum(share > 0 for share in shares), least=min(shares, default=0.0))  # fmt: skip
+                  begun=sum(share > 0 for share in shares))  # fmt: skip
 
 
 def largest_draw(labels: Labels, measure: str) -> Drawing | None:

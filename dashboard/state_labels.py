@@ -43,6 +43,11 @@ class Sitting:
         return f"{self.path}\n{self.labeller}\n{self.rubric}\n{self.drawing}"
 
 
+def named() -> bool:
+    """Whether the labeller has said who they are."""
+    return bool(st.session_state.get(NAME))
+
+
 Version = tuple[str, int, int]
 
 

@@ -14,6 +14,8 @@ from dashboard.results import Results
 from facts.catalog import Library
 from runners import metrics
 
+_EVERY = 10  # labels between two looks at the strata: label by label they would tell which samples belong together
+
 
 def label_view(results: Results, library: Library, now: kept.Sitting) -> None:
     """Progress, and the sample with its buttons; at the end what to do next."""
@@ -43,10 +45,12 @@ def _progress(now: kept.Sitting) -> None:
     total, done, skipped = len(now.found.order), len(now.walk.given), len(now.walk.skipped)
     st.progress(done / total, text=f"{done:,} of {total:,} labelled by {plain(now.labeller)}"
                 f"{f', {skipped:,} skipped' if skipped else ''}")  # fmt: skip
-    parts = strata(now.found, now.walk.given)
+    shown_at = done - done % _EVERY
+    parts = strata(now.found, dict.fromkeys(list(now.walk.given)[:shown_at]))
+    far = f"after {shown_at:,} labels {parts.begun:,} are begun and {parts.finished:,} finished"
     st.caption(
-        f"Drawn from {parts.count:,} strata, a condition and a verdict each: {parts.finished:,} finished, "
-        f"{parts.begun:,} begun, {parts.least:.0%} labelled of the least labelled one. Which is which stays hidden."
+        f"Drawn from {parts.count:,} strata, a condition and a verdict each; {far}. Which is which stays hidden; "
+        f"this moves every {_EVERY} labels only."
     )
 
 

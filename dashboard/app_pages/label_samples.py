@@ -23,28 +23,32 @@ if not known:
             "Add one to it and run it again: kept samples cost nothing.", icon=":material/label_off:")  # fmt: skip
     state.page_link("run_comparison", "Edit this comparison", ":material/balance:")
     st.stop()
-st.caption("Judges err, more in some conditions than in others. Say what samples are, blind to where they are from; "
-           "the report then says how often the judge is right, and what the rates are without its errors.")  # fmt: skip
 state.keep_valid(kept.METRIC, known)
-with st.grid(4, min_column_width=180):
-    metric = st.selectbox("Metric", known, key=kept.METRIC, bind="query-params",
-                          format_func=lambda name: metrics.find(name).TITLE)  # fmt: skip
-    measures = list(metrics.find(metric).MEASURES)
-    state.keep_valid(kept.MEASURE, measures)
-    measure = st.selectbox("Measure whose verdicts are drawn from", measures, key=kept.MEASURE, bind="query-params")
-    name = st.text_input("Your name", key=kept.NAME, persist_state="session", max_chars=80,
-                         help="Written beside each label, so that labellers can be told apart")  # fmt: skip
-    try:
-        before = largest_draw(kept.labels_of(results, metric), measure)
-    except FactError as error:
-        problem(error)
-        st.stop()
-    per = st.number_input("Samples per verdict and condition", 1, 10_000, before.per if before else 20, key=kept.PER,
-                          bind="query-params", help="More only adds to what is drawn")  # fmt: skip
-with st.popover("More", icon=":material/tune:"):
-    seed = st.number_input("Seed of the draw", 0, 10**9, before.seed if before else 0, key=kept.SEED)
-    own = st.toggle("Draw for me alone", key=kept.OWN, help="Otherwise everyone is given the same samples")
-    rubric = st.text_input("Version of the instructions", key=kept.RUBRIC, max_chars=40)
+with st.expander("What is labelled, and by whom", icon=":material/tune:", expanded=not kept.named()):
+    st.caption(
+        "Judges err, more in some conditions than in others. Say what samples are, blind to where they are from; the "
+        "report then says how often the judge is right, and what the rates are without its errors."
+    )
+    with st.grid(4, min_column_width=180):
+        metric = st.selectbox("Metric", known, key=kept.METRIC, bind="query-params",
+                              format_func=lambda name: metrics.find(name).TITLE)  # fmt: skip
+        state.keep_valid(kept.MEASURE, list(metrics.find(metric).MEASURES))
+        measure = st.selectbox("Measure whose verdicts are drawn from", list(metrics.find(metric).MEASURES),
+                               key=kept.MEASURE, bind="query-params")  # fmt: skip
+        name = st.text_input("Your name", key=kept.NAME, persist_state="session", max_chars=80,
+                             help="Written beside each label, so that labellers can be told apart")  # fmt: skip
+        try:
+            before = largest_draw(kept.labels_of(results, metric), measure)
+        except FactError as error:
+            problem(error)
+            st.stop()
+        per = st.number_input("Samples per verdict and condition", 1, 10_000, before.per if before else 20,
+                              key=kept.PER, bind="query-params", help="More only adds to what is drawn")  # fmt: skip
+        seed = st.number_input("Seed of the draw", 0, 10**9, before.seed if before else 0, key=kept.SEED)
+        rubric = st.text_input(
+            "Version of the instructions", key=kept.RUBRIC, max_chars=40, placeholder="(the only one)"
+        )
+        own = st.toggle("Draw for me alone", key=kept.OWN, help="Otherwise everyone is given the same samples")
 
 label_tab, report_tab = st.tabs(["Label", "How good is the judge?"], key="l_tab", on_change="rerun")
 if report_tab.open:
