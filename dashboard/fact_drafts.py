@@ -58,9 +58,8 @@ def _folder(workspace: Workspace) -> Path:
 
 
 def draft_names(workspace: Workspace) -> list[str]:
-    """The drafts that there are, the one last changed first."""
-    files = [path for path in _folder(workspace).glob("*.json") if _NAME.fullmatch(path.stem)]
-    return [path.stem for path in sorted(files, key=lambda path: (-path.stat().st_mtime_ns, path.stem))]
+    """The drafts that there are, in an order that no edit changes: an address without a name means the first."""
+    return sorted(path.stem for path in _folder(workspace).glob("*.json") if _NAME.fullmatch(path.stem))
 
 
 def read_draft(workspace: Workspace, name: str, spare: str = "") -> Draft | None:

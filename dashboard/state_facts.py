@@ -62,6 +62,13 @@ def view_default() -> str | None:
     return None if st.session_state.pop(_WENT, False) else CHOOSE
 
 
+def remember(view: str | None) -> None:
+    """Hold what the other views show, so that a button can change it there and the address tells it."""
+    for key, shown in ((FACT, WORDINGS), (DRAFT, WRITE)):
+        if view != shown and key not in st.session_state:
+            st.session_state[key] = st.query_params.get(key)
+
+
 def clear_filters() -> None:
     """Callback: list every fact again."""
     for key in FILTERS:
@@ -111,7 +118,7 @@ def names() -> list[str]:
     """The drafts that there are, with this session's own where the disk did not take it."""
     found = draft_names(state.workspace())
     spare = _kept(DRAFT) if _kept(_SPARE) else ""
-    return found if not spare or spare in found else [spare, *found]
+    return found if not spare or spare in found else sorted([spare, *found])
 
 
 def draft() -> Draft | None:

@@ -74,14 +74,13 @@ def _row(fact: Fact, choice: Choice | None, *, mine: bool) -> None:
     slug, title, h = fact.slug, label(fact.title), fact.hypothesis
     expected = {"faking": h.alignment_faking, "gap": h.gap, "revealing": h.revealing}
     ways = " · ".join(f"{name} {label(way, 20)}" for name, way in expected.items())
-    name = f":primary[**{title}**]" if choice else f"**{title}**"
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.toggle(
             f"Switch on {title}", key=f"on_{slug}", on_change=state.fact_changed, args=(slug,),
             label_visibility="collapsed", width="content",
         )  # fmt: skip
         about = st.expander(
-            f"{name}{' :blue-badge[own]' if mine else ''} :small[{ways}]", type="compact", key=f"about_{slug}",
+            f"**{title}**{' :blue-badge[own]' if mine else ''} :small[{ways}]", type="compact", key=f"about_{slug}",
             on_change="rerun",
         )  # fmt: skip
         if about.open:

@@ -33,19 +33,21 @@ def switched_on(library: Library) -> dict[str, Choice]:
 
 
 def _strip(library: Library, chosen: dict[str, Choice]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        count = f"{len(chosen)} fact{'' if len(chosen) == 1 else 's'} switched on. Press one to switch it off."
-        st.caption(count if chosen else "No fact is switched on: the prompt is the baseline.", width="content")
+    # One row whether anything is on or not, so that the page below does not jump.
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Switched on, press to switch off:" if chosen else "No fact is on: the prompt is the baseline.",
+                       width="content")  # fmt: skip
+            if chosen:
+                facts_state.show_strip(list(chosen))
+                st.pills(
+                    "Switched on", list(chosen), selection_mode="multi", key=facts_state.STRIP,
+                    label_visibility="collapsed", format_func=lambda slug: _in_short(library, chosen[slug]),
+                    on_change=facts_state.pills_changed, args=(list(chosen),), wrap=True,
+                )  # fmt: skip
         st.button(
             "Switch all off", on_click=state.clear_choices, disabled=not chosen, type="tertiary",
             icon=":material/clear_all:", key="clear",
-        )  # fmt: skip
-    if chosen:
-        facts_state.show_strip(list(chosen))
-        st.pills(
-            "Switched on", list(chosen), selection_mode="multi", key=facts_state.STRIP, label_visibility="collapsed",
-            format_func=lambda slug: _in_short(library, chosen[slug]), on_change=facts_state.pills_changed,
-            args=(list(chosen),),
         )  # fmt: skip
 
 

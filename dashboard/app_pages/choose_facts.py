@@ -22,6 +22,7 @@ view = st.segmented_control(
     "What to do", facts_state.VIEWS, key=facts_state.VIEW, bind="query-params", required=True,
     default=facts_state.view_default(), label_visibility="collapsed",
 )  # fmt: skip
+facts_state.remember(view)
 chosen = switched_on(library)
 if view == facts_state.WORDINGS:
     wordings(library)
