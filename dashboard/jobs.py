@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cache.errors import StoreError
 from cache.store import Store
-from dashboard.launch import is_running, launch, request_cancel, request_pause
+from dashboard.launch import cancel_requested, is_running, launch, pause_requested, request_cancel, request_pause
 from dashboard.progress_file import read_progress, write_broken
 from dashboard.workspace import Workspace
 from facts.catalog import Library
@@ -74,6 +74,15 @@ def cancel(workspace: Workspace, name: str) -> None:
 def pause(workspace: Workspace, name: str, *, paused: bool) -> bool:
     """Have a comparison's run hold new calls, or go on, here or in another process; False where nobody runs it."""
     return request_pause(workspace, name, paused=paused)
+
+
+def asked(workspace: Workspace, name: str, progress: Progress) -> Progress:
+    """The progress of a live run as it will be within half a second, once it has noticed what it was asked."""
+    if progress.state not in {State.RUNNING, State.PAUSED}:
+        return progress
+    if cancel_requested(workspace, name):
+        return replace(progress, state=State.CANCELLING)
+    return replace(progress, state=State.PAUSED if pause_requested(workspace, name) else State.RUNNING)
 
 
 def runs_here(workspace: Workspace, name: str) -> bool:

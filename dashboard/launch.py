@@ -84,6 +84,11 @@ def pause_requested(workspace: Workspace, comparison: str) -> bool:
     return (workspace.run_folder(comparison) / PAUSE).exists()
 
 
+def cancel_requested(workspace: Workspace, comparison: str) -> bool:
+    """Whether a runner of the comparison, if there is one, has been asked to stop."""
+    return (workspace.run_folder(comparison) / CANCEL).exists()
+
+
 def save_comparison(workspace: Workspace, comparison: Comparison) -> Path:
     """Write the comparison to the workspace, where the dashboard lists it; an equal file is left alone."""
     path = workspace.comparisons / f"{comparison.name}.toml"

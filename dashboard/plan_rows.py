@@ -73,13 +73,13 @@ def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
             "Model": m.label + (" (SIMULATED)" if m.simulated else ""),
             "Done": done_percent(m.kept_before + m.done, m.planned),
             "Kept": f"{m.kept_before + m.done:,} of {m.planned:,}",
-            "Kept before": m.kept_before,
             "New": m.done,
             "Failed": failed(m),
             "Refused": m.refused,
-            "Cut short": m.cut_short,
-            "Spent": usd(m.spent_usd) if progress.cost_known else "unknown",
             **(_live_cells(progress, m) if live else {}),
+            "Spent": usd(m.spent_usd) if progress.cost_known else "unknown",
+            "Kept before": m.kept_before,
+            "Cut short": m.cut_short,
             "Answered as": ", ".join(m.resolved),
         }
         for m in progress.models

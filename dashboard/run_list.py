@@ -47,7 +47,7 @@ _ABOUT = {
     Standing.CANCELLED: "It was cancelled. What had arrived is kept; resume it to buy only what is missing.",
     Standing.STOPPED: "It stopped before its end, for the reason below. What had arrived is kept.",
     Standing.BROKEN: "An error ended it, which is below. What had arrived is kept.",
-    Standing.INCOMPLETE: "It ran to its end, but some requests brought no sample. Try those again, or read the results without them.",
+    Standing.INCOMPLETE: "It ran to its end, but some requests brought no sample; they can be tried again.",
     Standing.FINISHED: "Every planned request has a sample.",
     Standing.NOT_STARTED: "Nothing has been called for it yet.",
 }
@@ -101,6 +101,8 @@ def standing_of(progress: Progress | None, *, live: bool, here: bool) -> Standin
 def run_row(workspace: Workspace, name: str) -> RunRow:
     """One comparison's row; raises ``FactError`` for what cannot be a name."""
     progress, live = jobs.progress(workspace, name)
+    if live and progress:
+        progress = jobs.asked(workspace, name, progress)
     standing = standing_of(progress, live=live, here=jobs.runs_here(workspace, name))
     written = workspace.run_folder(name) / NAME
     return RunRow(name=name, standing=standing, progress=progress,

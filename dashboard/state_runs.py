@@ -45,16 +45,12 @@ def row_picked(key: str, names: Sequence[str]) -> None:
 
 def hold(name: str, paused: bool) -> None:
     """Callback: hold a run, or let it go on."""
-    if not jobs.pause(state.workspace(), name, paused=paused):
-        st.toast("It is not running any more.", icon=":material/info:")
-    elif paused:
-        st.toast("Paused: no new calls, what is in flight is kept.", icon=":material/pause_circle:")
+    jobs.pause(state.workspace(), name, paused=paused)
 
 
 def cancel(name: str) -> None:
     """Callback: stop a run."""
     jobs.cancel(state.workspace(), name)
-    st.toast("Cancelling: no new calls, what is in flight is kept.", icon=":material/stop_circle:")
 
 
 def launch(comparison: Comparison) -> None:

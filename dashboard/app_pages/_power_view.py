@@ -149,6 +149,6 @@ def _sentence(given: Assumed, families: dict[str, int]) -> None:
     st.caption(plain(
         f"Rates without a fact: {rates}, {given.source}. Samples of one query are alike by ICC {given.icc:.2f}, a "
         f"query in two conditions by {given.kappa:.2f}. Level: 5 % shared among all "
-        f"{max(families.values()):,} effects of a kind (Bonferroni; the max-T test finds slightly more). The formula is "
+        f"{max(families.values()):,} effects of a kind (Bonferroni; max-T finds slightly more). The formula is "
         "optimistic at one or two replicates: salience power FILE --simulate rehearses the whole design."
     ))  # fmt: skip

@@ -22,19 +22,19 @@ def run_list() -> RunRow | None:
     names = [row.name for row in rows]
     chosen = rows[names.index(state_runs.picked_run(names))]
     live = any(row.standing.live for row in rows)
-    watch: Callable[[str, bool, bool], None] = st.fragment(
+    watch: Callable[[str, str, bool], None] = st.fragment(
         _watch, run_every=_LIVE_S if live else _IDLE_S, key="run_list"
     )
-    watch(chosen.name, chosen.standing.live, live)
+    watch(chosen.name, chosen.standing.value, live)
     return chosen
 
 
-def _watch(shown: str, was_live: bool, any_live: bool) -> None:
+def _watch(shown: str, stood: str, any_live: bool) -> None:
     rows = run_rows(state.workspace())
     names = [row.name for row in rows]
     chosen = rows[names.index(state_runs.picked_run(names))]
-    if (chosen.name, chosen.standing.live) != (shown, was_live) or any(r.standing.live for r in rows) != any_live:
-        st.rerun(scope="app")  # what is below the list is about another run, or about one that began or ended
+    if (chosen.name, chosen.standing.value) != (shown, stood) or any(r.standing.live for r in rows) != any_live:
+        st.rerun(scope="app")  # what is below the list is about another run, or about one that stands elsewhere now
     key = state_runs.table_key(names)
     st.dataframe(  # pyright: ignore[reportUnknownMemberType]
         list_rows(rows), hide_index=True, width="stretch", key=key, on_select=_picked(key, names),

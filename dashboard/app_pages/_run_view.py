@@ -42,6 +42,8 @@ def _watch(name: str, was_live: bool) -> None:
         if live:
             st.caption("Starting.")
         return
+    if live:
+        progress = jobs.asked(state.workspace(), name, progress)
     st.header("Run" if live else "Last run", anchor=False)
     _bar(progress, live=live)
     if live:
@@ -79,7 +81,7 @@ def _buttons(name: str, progress: Progress) -> None:
 
 
 def _numbers(progress: Progress, *, live: bool) -> None:
-    with st.grid(6, min_column_width=105):
+    with st.grid(6, min_column_width=150):
         st.metric("New", f"{progress.new:,}", help="Samples bought by this run")
         st.metric(
             "Failed",
@@ -101,8 +103,8 @@ def _words(progress: Progress, *, live: bool) -> None:
         (problem if progress.state is State.BROKEN else _note)(progress.message)
     for model in progress.models if live else ():
         if words := wait_words(model):
-            st.info(f"{plain(words)}.", icon=":material/hourglass_top:")
             st.text(model.label)  # in the box, an address in it would become a link
+            st.info(f"{plain(words)}.", icon=":material/hourglass_top:")
 
 
 def _models(progress: Progress, *, live: bool) -> None:

@@ -29,12 +29,11 @@ with left:
     comparison = edit_comparison(name, source, library)
     files(comparison)
 with right:
-    plan_box, launch_box, budget_box = st.container(), st.container(), st.container()
+    plan_box, launch_box, budget_box, run_box = (st.container() for _ in range(4))
     with budget_box:
         budget_fields()
 if comparison is None:
     st.stop()
-run_box, tables_box = st.container(), st.container()
 last, live = jobs.progress(state.workspace(), comparison.name)
 with run_box:  # first, because a large plan takes seconds and what happened to the run should not wait for it
     run_view(comparison.name)
@@ -43,8 +42,6 @@ with run_box:  # first, because a large plan takes seconds and what happened to 
             "watch_runs", comparison.name, "All runs, top up, and the terminal", ":material/play_circle:"
         )
 if live:
-    with plan_box:
-        st.info("It runs: see below. It can be planned anew when the run has ended.", icon=":material/play_circle:")
     st.stop()
 with plan_box:
     plan = plan_view(comparison)
@@ -61,5 +58,4 @@ with launch_box:
             state.page_link("see_results", "See results", ":material/monitoring:")
             state.page_link("read_samples", "Read samples", ":material/forum:")
 if plan:
-    with tables_box:
-        plan_tables(plan, library)
+    plan_tables(plan, library)
