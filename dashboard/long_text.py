@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 MOST = 20_000  # characters shown at once; a transcript has a few thousand
+AT_MOST = 200_000  # characters shown when more are asked for; a browser lays out more than these for seconds
+# Letters are joined and parted by U+200C and U+200D in honest Persian, Hindi and emoji: they steer nothing.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
 
 
@@ -19,8 +21,13 @@ def beginning(text: str, most: int = MOST) -> str:
 
 
 def unseen(text: str) -> int:
-    """How many characters cannot be seen: control characters, marks of direction, letters without width."""
+    """How many characters cannot be seen: control characters, marks of direction, blanks without width."""
     return len(_UNSEEN.findall(text))
+
+
+def visible(text: str) -> str:
+    """The text with a � for each of these, letter for letter: nothing in it turns a line round or hides."""
+    return _UNSEEN.sub("\ufffd", text)
 
 
 def evidence(text: str) -> str:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from cache.query import parse_query
 from dashboard.aligned import aligned
-from dashboard.long_text import beginning, unseen
+from dashboard.long_text import beginning, unseen, visible
 from dashboard.quote_places import phrase_places, places
 from dashboard.quotes import REASONING, VISIBLE, marks_in, quotes_of
 from dashboard.reading import counterpart, read
@@ -259,6 +259,7 @@ def test_a_very_long_text_is_cut_and_what_cannot_be_seen_is_counted():
     assert len(beginning("a" * 1_000_000)) == 20_000
     assert beginning("short") == "short"
     assert unseen("a\u202eb\u200bc\n") == 2
+    assert visible("a\u202eb\u200bc\n می\u200cخواهم") == "a�b�c\n می\u200cخواهم"
 
 
 # --- the page ------------------------------------------------------------------------------------------------------

@@ -30,8 +30,9 @@ def samples_table(results: Results, columns: Columns, found: Ints, query: Query 
     listed = [int(place) for place in found[first : first + kept.PER_PAGE]]
     place, key = kept.shown_place(columns), kept.table_key(int(page))
     table.dataframe(  # pyright: ignore[reportUnknownMemberType]
-        table_rows(results, columns, listed, state.store(), query), hide_index=True, width="stretch", height=320,
-        key=key, on_select=lambda: kept.choose_place(columns, key, listed), selection_mode="single-row",
+        table_rows(results, columns, listed, state.store(), query), hide_index=True, width="stretch", key=key,
+        height=320 if len(listed) > 8 else "auto", selection_mode="single-row",
+        on_select=lambda: kept.choose_place(columns, key, listed),
         selection_default={"selection": {"rows": [listed.index(place)]}} if place in listed else None,
         column_config={"reply": st.column_config.TextColumn(width="large")},
         alt="Kept samples that match the filters, one row each",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cache.query import Query
-from dashboard.long_text import beginning, evidence, unseen
+from dashboard.long_text import AT_MOST, beginning, evidence, unseen, visible
 from dashboard.marked import Mark, marked_html
 from dashboard.quote_places import phrase_places
 from dashboard.quotes import REASONING, VISIBLE, Quote, legend, marks_in
@@ -18,15 +18,16 @@ _SEARCHED = 5  # the group of marks that no metric has first
 
 def text_view(text: str, marks: Sequence[Mark], key: str) -> None:
     """One text with its marks; the beginning of a very long one, with a switch for the rest."""
-    shown = beginning(text)
-    if len(shown) < len(text) and st.toggle(f"Show all {len(text):,} characters, not the first {len(shown):,}",
-                                            key=f"all_{key}"):  # fmt: skip
-        shown = text
-    st.html(marked_html(shown, marks))
+    shown, more = beginning(text), beginning(text, AT_MOST)
+    if len(shown) < len(text):
+        what = f"all {len(text):,}" if len(more) == len(text) else f"the first {len(more):,} of {len(text):,}"
+        if st.toggle(f"Show {what} characters, not {len(shown):,}; the download holds all", key=f"all_{key}"):
+            shown = more
+    st.html(marked_html(visible(shown), marks))
     if further := sum(mark.start >= len(shown) for mark in marks):
         st.caption(f"{further} marked passages lie further down.")
     if hidden := unseen(shown):
-        st.caption(f"Holds {hidden:,} characters that cannot be seen: marks of direction, letters without width.")
+        st.caption(f"Shown as �: {hidden:,} characters that cannot be seen, such as marks of direction.")
 
 
 def section(reading: Reading, part: str, quotes: Sequence[Quote], query: Query | None) -> None:
