@@ -80,7 +80,7 @@ def _row(fact: Fact, choice: Choice | None, *, mine: bool) -> None:
             label_visibility="collapsed", width="content",
         )  # fmt: skip
         about = st.expander(
-            f"**{title}**{' :blue-badge[own]' if mine else ''} :small[{ways}]", type="compact", key=f"about_{slug}",
+            f"**{title}**{' (your own)' if mine else ''} :small[{ways}]", type="compact", key=f"about_{slug}",
             on_change="rerun",
         )  # fmt: skip
         if about.open:
