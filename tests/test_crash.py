@@ -112,7 +112,7 @@ def test_interrupting_keeps_what_is_in_flight_and_resume_finishes(tmp_path, work
 
 def test_two_runners_of_one_comparison_are_one_too_many(tmp_path, workspace):
     with FakeServer(lambda _n, _b: Reply(delay_s=0.2)) as server:
-        path = write(tmp_path, server)
+        path = write(tmp_path, server, concurrency=2)  # slow enough for the other to come while it is at work
         first = start(workspace, path)
         server.wait_for(5)
         code, _, err = finish(start(workspace, path))
