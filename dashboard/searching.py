@@ -75,6 +75,8 @@ class Searcher:
         self._known: set[str] = set()  # indexed already, as far as this process has seen
         self._file: tuple[int, int] | None = None
         self._gone: set[str] = set()  # not in the store, or damaged
+        self._wanted: tuple[Sequence[str], frozenset[str]] = ((), frozenset())  # the keys asked about last
+        self._whole: Sequence[str] | None = None  # keys of which none is missing
         self._builder: threading.Thread | None = None
         self._trouble, self._again = "", 0.0  # what is wrong with the index, and when to try it again
         self._scans: list[_Scan] = []
@@ -89,6 +91,7 @@ class Searcher:
                     return self._by_index(query, keys)
                 except IndexDamaged:  # it is gone now, and begins again at once
                     self._known.clear()
+                    self._whole = None
                 except IndexBroken as error:  # once more: what is indexed may still be found
                     self._failed(error)
             return self._by_reading(query, keys, frozenset(), keys)
@@ -109,8 +112,9 @@ class Searcher:
         elif missing and not self._trouble:
             self._add(missing)
             missing = self._missing(keys)
-        wanted = set(keys)
-        found = frozenset(self.index.find(query) & wanted)
+        if self._wanted[0] is not keys or not isinstance(keys, tuple):
+            self._wanted = (keys, frozenset(keys))
+        found = self._wanted[1] & self.index.find(query)
         if self._trouble:
             return self._by_reading(query, keys, found, missing)
         return Looked(found=found, searched=len(keys) - len(missing), total=len(keys))
@@ -123,8 +127,12 @@ class Searcher:
             file = None
         if file != self._file or file is None:
             self._known.clear()
+            self._whole = None
+        if self._whole is keys and isinstance(keys, tuple):  # a list may have grown since
+            return []
         unknown = [key for key in keys if key not in self._known and key not in self._gone]
         if not unknown:
+            self._whole = keys
             return []
         missing = self.index.missing(unknown)
         self._known.update(set(unknown) - set(missing))
