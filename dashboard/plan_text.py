@@ -5,6 +5,11 @@ from __future__ import annotations
 from runners.estimate import ModelPlan, Plan
 from runners.progress import ModelProgress, Progress
 
+_WHY = {
+    "rate_limit": "a rate limit (429)", "overloaded": "an overload (529)", "server": "a server error",
+    "connection": "a cut connection", "timeout": "a timeout", "unreadable": "an unreadable reply",
+}  # fmt: skip
+
 
 def usd(amount: float | None) -> str:
     """An amount of money; an unknown price is unknown, never free."""
@@ -87,10 +92,10 @@ def wait_words(model: ModelProgress) -> str:
     """That calls of a model wait to be made again, why and until when; empty where none does."""
     if not model.waiting:
         return ""
-    asked = "as the provider asked" if model.wait_asked else "by its own backoff"
+    why = _WHY.get(model.waits_for, model.waits_for.replace("_", " "))
+    asked = "as long as the provider asked" if model.wait_asked else "longer each time"
     calls = "call waits" if model.waiting == 1 else "calls wait"
-    return (f"{model.waiting:,} {calls} after {model.waits_for.replace('_', ' ')}, {asked}; "
-            f"next try at {model.waits_until[11:19]} UTC")  # fmt: skip
+    return f"{model.waiting:,} {calls} after {why}, {asked}; next try at {model.waits_until[11:19]} UTC"
 
 
 def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:

@@ -86,11 +86,14 @@ def family_sizes(conditions: tuple[Condition, ...], models: int) -> dict[str, in
 
 
 def scenario(quantity: str, given: Assumed) -> Scenario:
-    """The contrast: a rate that falls or rises from the monitored one, whichever has more room, or a wider gap."""
+    """The contrast: a rate, or the unmonitored one alone for the gap, that rises or falls, whichever has more room."""
     monitored, unmonitored = given.rates[Tier.MONITORED], given.rates[Tier.UNMONITORED]
     if quantity == RATE:
         return difference(monitored, falling=monitored > 0.5)
-    return gap_change(monitored, unmonitored)
+    if unmonitored <= 0.5:
+        return gap_change(monitored, unmonitored)
+    rates = (monitored, unmonitored, monitored, unmonitored)
+    return Scenario(weights=(-1.0, 1.0, 1.0, -1.0), rates=rates, moved=(0.0, 0.0, 0.0, -1.0))
 
 
 def detectable(
@@ -127,18 +130,18 @@ class Price:
     usd: float | None
 
 
-def price(plan: Plan, *, queries: int, replicates: int) -> Price:
+def price(plan: Plan, *, queries: int, replicates: int, whole: Plan | None = None) -> Price:
     """The plan's calls and expected cost, scaled: exact composing waits until the plan is set to that size.
 
-    Trials grow with queries and replicates, questions that follow them at most as fast.
+    Trials grow with queries and replicates, questions that follow them at most as fast. ``whole`` is the same plan as
+    if nothing were kept: what a call costs where all of the plan is kept.
     """
     planned_size = plan.queries * plan.comparison.replicates
     calls = round(plan.calls * queries * replicates / planned_size)
     new = max(0, calls - plan.kept)
-    expected = plan.cost()
-    if expected == 0 and plan.new:
-        return Price(calls=calls, new=new, usd=0.0)
-    each = expected / plan.new if expected is not None and plan.new else None
+    basis = plan if plan.new else whole
+    expected = basis.cost() if basis else None
+    each = expected / basis.new if basis and basis.new and expected is not None else None
     return Price(calls=calls, new=new, usd=0.0 if not new else None if each is None else each * new)
 
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import state
+from dashboard.launch import judges_of, models_of
 from dashboard.planned_power import Assumed, Detectable, assumed, curve
 from facts.condition import Tier
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml
+from runners.estimate import Plan, estimate
 
 EFFECT = "power_effect"
 
@@ -34,6 +36,18 @@ def detectable_curve(
     """``planned_power.curve`` remembered."""
     given = Assumed(rates=dict(zip(Tier, rates, strict=True)), icc=icc, kappa=kappa)
     return curve(quantities, given, families, most=most, replicates=replicates)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _whole(text: str, _comparison: Comparison) -> Plan:
+    workspace = state.workspace()
+    return estimate(_comparison, state.library(), models_of(_comparison, workspace), None,
+                    judges=judges_of(_comparison, workspace))  # fmt: skip
+
+
+def whole_plan(comparison: Comparison) -> Plan:
+    """The plan as if nothing were kept: what a call costs where everything is. Raises ``FactError``."""
+    return _whole(comparison_toml(comparison), comparison)
 
 
 def size_keys(comparison: Comparison, most: int) -> tuple[str, str]:

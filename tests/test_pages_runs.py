@@ -208,7 +208,7 @@ def test_waiting_calls_say_why_and_until_when(workspace):
     with lock_of(workspace, "mine"):
         app = page(comparison="mine")
         said = app.info[0].value.replace("\\", "")
-        assert "3 calls wait after rate limit, as the provider asked; next try at 10:01:30 UTC" in said
+        assert "3 calls wait after a rate limit (429), as long as the provider asked; next try at 10:01:30 UTC" in said
         assert app.dataframe[1].value["Waiting"][0] == 3
 
 

@@ -146,7 +146,7 @@ def test_a_model_that_was_told_to_wait_says_why_and_until_when(workspace):
     assert model.wait_asked
     assert seen.updated_at < model.waits_until
     words = wait_words(model)
-    assert "after rate limit, as the provider asked; next try at " in words
+    assert "after a rate limit (429), as long as the provider asked; next try at " in words
     assert words in model_progress_lines(seen, live=True)[0]
 
 

@@ -80,6 +80,8 @@ def test_a_rate_is_expected_to_move_where_it_has_room():
     high = replace(DEFAULTS, rates={Tier.MONITORED: 0.9, Tier.UNMONITORED: 0.9})
     assert scenario(RATE, high).at(0.2)[1] == pytest.approx(0.7)
     assert scenario(RATE, DEFAULTS).at(0.2)[1] == pytest.approx(0.5)
+    assert scenario(GAP, high).at(0.2)[3] == pytest.approx(0.7)
+    assert scenario(GAP, DEFAULTS).at(0.2)[3] == pytest.approx(0.7)
 
 
 def test_kept_samples_are_the_pilot_and_too_few_are_none(filled, tmp_path):
@@ -187,5 +189,9 @@ def test_a_store_makes_the_price_of_a_larger_size_that_of_what_is_new(filled):
     with Store(filled.workspace.store) as store:
         asked = replace(PRICED, provider="openai", name="test-model", base_url=None)
         now = estimate(filled.comparison, shipped(), (asked,), store)
+    whole = estimate(filled.comparison, shipped(), (asked,), None)
     assert now.kept == now.calls > 0
-    assert price(now, queries=2 * comparison.queries, replicates=comparison.replicates).new == now.calls
+    twice = {"queries": 2 * comparison.queries, "replicates": comparison.replicates}
+    assert price(now, **twice).new == now.calls
+    assert price(now, **twice).usd is None
+    assert price(now, **twice, whole=whole).usd == pytest.approx(whole.cost())

@@ -20,7 +20,10 @@ def chosen_models() -> None:
     if not models:
         return
     rows = [{name: row[name] for name in _BRIEF} for row in model_rows(models)]
-    table(rows, "Chosen models: whether their key is set, price per million tokens in and out, context in tokens")
+    st.dataframe(  # pyright: ignore[reportUnknownMemberType]
+        rows, hide_index=True, width="stretch", column_config={"Model": st.column_config.TextColumn(width=170)},
+        alt="Chosen models: whether their key is set, price per million tokens in and out, context in tokens",
+    )  # fmt: skip
     if lines := key_lines(models):
         st.caption("A key is read from the environment only. In the shell that starts salience, then start it again:")
         st.code("\n".join(lines), language=None)

@@ -43,23 +43,32 @@ def plan_view(comparison: Comparison) -> Plan | None:
     return plan
 
 
-def plan_tables(plan: Plan, library: Library) -> None:
+def plan_tables(comparison: Comparison, plan: Plan | None, library: Library) -> None:
     """What the plan could detect, its conditions, its share of each model, and the models there are."""
     tabs = st.tabs(list(_TABS), key="plan_tab", on_change="rerun", bind="query-params")
     for tab, name in zip(tabs, _TABS, strict=True):
-        if not tab.open:
-            continue
-        with tab:
-            match name:
-                case "What it could detect":
-                    power_view(plan, library)
-                case "Conditions":
-                    st.caption("Every condition is asked the same queries: data are paired by query.")
-                    table(condition_rows(plan.comparison), "Each condition: facts, levels, polarity, tier and samples")
-                case "Plan per model":
-                    table(model_rows(plan), "New and kept calls, tokens, cost and time of each model")
-                case _:
-                    all_models(plan.longest_prompt + _longest_reply(plan.comparison, library))
+        if tab.open:
+            with tab:
+                _table(name, comparison, plan, library)
+
+
+def _table(name: str, comparison: Comparison, plan: Plan | None, library: Library) -> None:
+    if name == "Conditions":
+        try:
+            rows = condition_rows(comparison)
+        except FactError as error:
+            problem(error)
+            return
+        st.caption("Every condition is asked the same queries: data are paired by query.")
+        table(rows, "Each condition: facts, levels, polarity, tier and samples")
+    elif name == "All models":
+        all_models(plan.longest_prompt + _longest_reply(comparison, library) if plan else 0)
+    elif plan is None:
+        st.caption("This is known once what is said beside the launch button is put right.")
+    elif name == "Plan per model":
+        table(model_rows(plan), "New and kept calls, tokens, cost and time of each model")
+    else:
+        power_view(plan, library)
 
 
 def _longest_reply(comparison: Comparison, library: Library) -> int:

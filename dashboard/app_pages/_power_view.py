@@ -29,6 +29,7 @@ from facts.condition import Tier
 from facts.errors import FactError
 from runners.estimate import Plan
 
+_FEW = 20_000  # samples that are read in a second or two
 _RATES = {tier: f"power_rate_{tier.value}" for tier in Tier}
 
 
@@ -62,14 +63,15 @@ def power_view(plan: Plan, library: Library) -> None:
     page = st.grid(2, min_column_width=400, gap="medium")
     with page.cell():
         _table(planned, tried, families, float(effect), same=same)
-        _cost(price(plan, queries=queries, replicates=replicates), plan, same=same)
+        whole = None if plan.new or same else state_plan.whole_plan(comparison)
+        _cost(price(plan, queries=queries, replicates=replicates, whole=whole), plan, same=same)
         st.button(
             f"Set the plan to {queries:,} queries × {replicates:,} replicates", key="resize", disabled=same,
             icon=":material/check:", on_click=state_plan.resize, args=(comparison, queries, replicates),
         )  # fmt: skip
         _sentence(given, families)
     with page.cell():
-        most = max(3 * plan.queries, queries, 30)
+        most = max(3 * plan.queries, round(1.3 * queries), 30)
         rates = (given.rates[Tier.MONITORED], given.rates[Tier.UNMONITORED])
         points = state_plan.detectable_curve(quantities, rates, given.icc, given.kappa, families, most, replicates)
         source = f"{comparison.name} · {replicates} replicates · power 80 %, 5 % over each family"
@@ -99,13 +101,16 @@ def _sliders(plan: Plan, library: Library) -> tuple[int, int]:
 
 def _assumptions(plan: Plan) -> Assumed:
     given = DEFAULTS
-    if plan.kept:
+    if plan.kept and st.toggle(
+        "Take rates and likeness from the kept samples, as a pilot", value=plan.kept <= _FEW, key="power_pilot",
+        help="Off at first where there are many, because reading them takes a while",
+    ):  # fmt: skip
         try:
             with st.spinner("Reading kept samples as a pilot"):
                 given = state_plan.pilot_of(plan.comparison)
         except (FactError, StoreError) as error:
             problem(error)
-    if given.simulated:
+    if given.simulated and not plan.simulated:  # else the page says so already
         simulated_banner()
     basis = "from kept samples" if given != DEFAULTS else "assumed"
     with st.expander("Rates that are assumed without a fact", type="compact"), st.grid(2, min_column_width=180):
@@ -124,10 +129,10 @@ def _table(
     rows: list[Row] = [
         {
             "Change of": LOOKS[now.quantity].words,
-            "Found by the plan": _points(now),
-            **({} if same else {"Found by the tried size": _points(then)}),
-            f"Power for {effect:g} points": f"{now.power:.0%}" + ("" if same else f" → {then.power:.0%}"),
-            "Tested together": families[now.quantity],
+            "Plan finds": _points(now),
+            **({} if same else {"Tried size finds": _points(then)}),
+            f"Power, {effect:g} points": f"{now.power:.0%}" + ("" if same else f" → {then.power:.0%}"),
+            "Tests": families[now.quantity],
         }
         for now, then in zip(planned, tried, strict=True)
     ]

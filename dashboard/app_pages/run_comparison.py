@@ -57,5 +57,4 @@ with launch_box:
         with st.container(horizontal=True):
             state.page_link("see_results", "See results", ":material/monitoring:")
             state.page_link("read_samples", "Read samples", ":material/forum:")
-if plan:
-    plan_tables(plan, library)
+plan_tables(comparison, plan, library)
