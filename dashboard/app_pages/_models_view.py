@@ -11,17 +11,19 @@ from facts.errors import FactError
 from runners.model import Model
 from runners.models import read_models
 
-_BRIEF = ("Model", "Key", "USD in", "USD out", "Context")
-
 
 def chosen_models() -> None:
     """The models in the field, groups opened; what cannot be found is explained by the plan."""
     models = _chosen()
     if not models:
         return
-    rows = [{name: row[name] for name in _BRIEF} for row in model_rows(models)]
+    rows = [
+        {"Model": row["Model"], "Key": row["Key"], "USD in / out": f"{row['USD in']} / {row['USD out']}",
+         "Context": row["Context"]}
+        for row in model_rows(models)
+    ]  # fmt: skip
     st.dataframe(  # pyright: ignore[reportUnknownMemberType]
-        rows, hide_index=True, width="stretch", column_config={"Model": st.column_config.TextColumn(width=170)},
+        rows, hide_index=True, width="stretch", column_config={"Model": st.column_config.TextColumn(width=190)},
         alt="Chosen models: whether their key is set, price per million tokens in and out, context in tokens",
     )  # fmt: skip
     if lines := key_lines(models):
