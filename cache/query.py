@@ -44,8 +44,9 @@ class Query:
 def word_spans(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word of a text with where it begins and ends in it."""
     for found in _WORD.finditer(text):
-        for word in _words(found[0]):
-            yield word, found.start(), found.end()
+        word = found[0]
+        for one in (word.lower(),) if word.isascii() else _words(word):
+            yield one, found.start(), found.end()
 
 
 def spaced(text: str) -> str:
