@@ -8,11 +8,14 @@ import string
 # CommonMark: a backslash before any ASCII punctuation character makes it literal. So no image, link, HTML, maths or
 # Streamlit directive can begin in such text, and the browser fetches nothing for it.
 _MARKS = re.compile(f"[{re.escape(string.punctuation)}]")
+# Bare addresses become links all the same, escaped or not. A joiner without width after what begins one stops that.
+_ADDRESS = re.compile(r"(?i)https?:|ftp:|mailto:|xmpp:|www\.|@")
+JOINER = "\u2060"
 
 
 def plain(text: str) -> str:
-    """The text with every ASCII punctuation character escaped; in Markdown it reads as the very same text."""
-    return _MARKS.sub(r"\\\g<0>", text)
+    """The text with every ASCII punctuation character escaped; in Markdown it reads as the very same text, unlinked."""
+    return _MARKS.sub(r"\\\g<0>", _ADDRESS.sub(rf"\g<0>{JOINER}", text))
 
 
 def paragraph(text: str) -> str:

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.escape import paragraph, plain
+from dashboard.escape import JOINER, paragraph, plain
 
 
 @given(st.text())
 def test_every_ascii_mark_is_escaped_and_nothing_else_changes(text):
     escaped = plain(text)
-    assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", escaped) == text
+    assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", escaped).replace(JOINER, "") == text.replace(JOINER, "")
     left = re.sub(r"\\[!-/:-@\[-`{-~]", "", escaped)
     assert not set(left) & set(string.punctuation)
 
@@ -34,6 +34,15 @@ def test_no_markup_can_begin(attack):
     escaped = plain(attack)
     for mark in set(attack) & set("![]()<>:$`"):
         assert not re.search(rf"(?<!\\)(?:\\\\)*{re.escape(mark)}", escaped)
+
+
+@pytest.mark.parametrize("text", ["http://evil.example/?q", "see www.evil.example", "HTTPS://x.y", "mailto:a@b.c"])
+def test_a_bare_address_is_broken_for_linkers_and_whole_for_readers(text):
+    """Markdown would link an address in text that is escaped, too."""
+    escaped = plain(text).replace("\\", "")
+    assert escaped != text
+    assert escaped.replace(JOINER, "") == text
+    assert not re.search(r"(?i)https?://|www\.\w|\w@\w", escaped)
 
 
 def test_letters_and_spaces_are_left_alone():
