@@ -12,22 +12,24 @@ from typing import BinaryIO
 
 from cache.store import Store
 from dashboard.bundle_parts import Part, bundle_parts, portable
-from dashboard.class_counts import ClassCount, class_counts
-from dashboard.export_points import points_csv
+from dashboard.class_counts import ClassCount
+from dashboard.export_points import own_points, points_csv
 from dashboard.export_samples import sample_lines
 from dashboard.figure_page import figure_page
-from dashboard.figures import Figure, View, figures
+from dashboard.figures import Figure, View
+from dashboard.findings import Findings
+from dashboard.gallery import figures_of_comparison, figures_of_measure
 from dashboard.measured import measures
 from dashboard.methods import methods_md, readme_txt
 from dashboard.points import EffectPoint, Point
 from dashboard.provenance import provenance
 from dashboard.render import javascript, render
 from dashboard.results import Results
-from dashboard.tables import Tables, tables
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from runners.comparison_file import comparison_toml
 
+WHOLE = "comparison"  # the folder of figures that are of no single measure
 FORMS = ("svg", "png", "pdf")
 _WHEN = (1980, 1, 1, 0, 0, 0)  # one date for every file, so that the same samples give the same bytes
 _LEVEL = 3  # prompts repeat themselves: higher levels take thrice the time for a few per cent
@@ -45,10 +47,10 @@ def write_zip(
     The same samples, source and ``view`` give the same bytes, but for the PDF files. Raises ``RenderError`` where a
     figure cannot be drawn, ``KeyError`` for an unknown measure.
     """
-    found = [tables(results, name, library) for name in chosen or measures(results)]
+    findings = Findings(results, library)
     sums: list[tuple[str, str]] = []
     with zipfile.ZipFile(to, "w") as archive:
-        for name, data in _files(results, found, library, view or View()):
+        for name, data in _files(findings, list(chosen or measures(results)), view or View()):
             _add(archive, name, (data,), sums)
         for name, parts in (("samples.jsonl", sample_lines(results, store)), *further):
             _add(archive, name, parts, sums)
@@ -56,7 +58,9 @@ def write_zip(
         _add(archive, "SHA256SUMS", (listed.encode(),), [])
 
 
-def _files(results: Results, found: list[Tables], library: Library, view: View) -> Iterator[tuple[str, bytes]]:
+def _files(findings: Findings, chosen: list[str], view: View) -> Iterator[tuple[str, bytes]]:
+    results, library = findings.results, findings.library
+    found = [findings.tables(measure) for measure in chosen]
     yield "README.txt", readme_txt(results).encode()
     yield "comparison.toml", comparison_toml(portable(results.comparison)).encode()
     yield "comparison.json", json_bytes(asdict(portable(results.comparison)))
@@ -66,11 +70,15 @@ def _files(results: Results, found: list[Tables], library: Library, view: View) 
         yield f"points/{table.measure}.csv", points_csv((*table.rates, *table.gaps), Point).encode()
         yield f"points/{table.measure}-effects.csv", points_csv(table.every, EffectPoint).encode()
     for metric in dict.fromkeys(results.measures()[table.measure] for table in found):
-        yield f"points/{metric}-classes.csv", points_csv(class_counts(results, metric), ClassCount).encode()
-    drawn = [(table.measure, figure) for table in found for figure in figures(table, results, view) if figure.chart]
+        yield f"points/{metric}-classes.csv", points_csv(findings.counts(metric), ClassCount).encode()
+    drawn = [(measure, figure) for measure in chosen for figure in figures_of_measure(findings, measure, view)]
+    drawn += [(WHOLE, figure) for figure in figures_of_comparison(findings, view)]
+    for folder, figure in drawn:
+        for label, points, kind in own_points(figure.points, figure.name):
+            yield f"points/{folder}-{label.lower()}.csv", points_csv(points, kind).encode()
     specs = tuple(figure.spec for _, figure in drawn)
-    for (measure, figure), spec, drawing in zip(drawn, specs, render(specs, FORMS) if specs else (), strict=True):
-        stem = f"figures/{measure}/{figure.name}"
+    for (folder, figure), spec, drawing in zip(drawn, specs, render(specs, FORMS) if specs else (), strict=True):
+        stem = f"figures/{folder}/{figure.name}"
         yield f"{stem}.vl.json", spec.encode()
         for form, data in drawing.items():
             yield f"{stem}.{form}", data

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, cast
 
 from pydantic import TypeAdapter
 
-from dashboard.class_counts import ClassCount
 from dashboard.points import EffectPoint, Point
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 # A spreadsheet runs a cell that begins so as a formula; an apostrophe makes it text. Numbers keep their minus sign.
 _LIVE = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -34,13 +37,19 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return out.getvalue()
 
 
-def points_csv(
-    points: Sequence[Point] | Sequence[EffectPoint] | Sequence[ClassCount],
-    kind: type[Point] | type[EffectPoint] | type[ClassCount],
-) -> str:
-    """The points as CSV, one column a field."""
+def points_csv(points: Sequence[object], kind: type[DataclassInstance]) -> str:
+    """The points, all of one kind, as CSV, one column a field."""
     names = [field.name for field in fields(kind)]
-    return csv_text(names, ([getattr(point, name) for name in names] for point in points))
+    return csv_text(names, ([cast("Cell", getattr(point, name)) for name in names] for point in points))
+
+
+def own_points(points: Sequence[object], figure: str) -> list[tuple[str, Sequence[object], type[DataclassInstance]]]:
+    """The points that only this figure has, each kind with the name of its file; rates and effects have files."""
+    kinds = dict.fromkeys(type(point) for point in points)
+    return [
+        (figure.capitalize(), [point for point in points if type(point) is kind], kind)
+        for kind in kinds if kind not in {Point, EffectPoint} and is_dataclass(kind)
+    ]  # fmt: skip
 
 
 def read_rates(text: str) -> tuple[Point, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cache.store import Store
-from dashboard.figures import View, figures, strongest
+from dashboard.figure import Figure, View, strongest
+from dashboard.findings import Findings
+from dashboard.gallery import figures_of_comparison, figures_of_measure
 from dashboard.marked import marked_html
 from dashboard.measured import measures
 from dashboard.methods import doubt_lines, methods_paragraphs
@@ -17,7 +19,7 @@ from dashboard.reading import Reading
 from dashboard.render import render
 from dashboard.report_tables import Table, class_table, effect_table, failure_table, rate_table, size_table
 from dashboard.results import Results
-from dashboard.tables import Tables, tables
+from dashboard.tables import Tables
 from dashboard.transcripts import chosen
 from facts.catalog import Library
 from runners.progress import Progress
@@ -35,7 +37,8 @@ def report_html(results: Results, library: Library, store: Store, last: Progress
 
     The same samples give the same bytes. ``last`` is the last run, for its failures.
     """
-    found = [tables(results, name, library) for name in measures(results)]
+    findings = Findings(results, library)
+    found = [findings.tables(name) for name in measures(results)]
     c = results.comparison
     title = f"{c.name}: report" + (" (SIMULATED)" if results.simulated else "")
     failed = failure_table(last)
@@ -45,7 +48,7 @@ def report_html(results: Results, library: Library, store: Store, last: Progress
         *(f'<p class="doubt">{_text(line)}</p>' for line in doubt_lines(results)),
         "<h2>Planned and kept</h2>", _table(size_table(results)),
         *(("<h3>Failures of the last run</h3>", _table(failed)) if failed.rows else ()),
-        *_measures(results, found),
+        *_figures(findings, found),
         "<h2>Methods</h2>", *(f"<p>{_text(part)}</p>" for part in methods_paragraphs(results, found, library)),
         "<h2>Transcripts</h2>", *_transcripts(results, library, store),
     ]  # fmt: skip
@@ -68,24 +71,33 @@ def report_html(results: Results, library: Library, store: Store, last: Progress
 """
 
 
-def _measures(results: Results, found: Sequence[Tables]) -> Iterable[str]:
-    drawn = [(table, [f for f in figures(table, results, View()) if f.chart]) for table in found]
-    specs = tuple(figure.spec for _, group in drawn for figure in group)
-    drawings = iter(render(specs) if specs else ())
-    number = 0
+def _figures(findings: Findings, found: Sequence[Tables]) -> Iterable[str]:
+    results, view = findings.results, View()
+    whole = list(figures_of_comparison(findings, view))
+    drawn = [(table, list(figures_of_measure(findings, table.measure, view))) for table in found]
+    specs = tuple(figure.spec for group in (whole, *(group for _, group in drawn)) for figure in group)
+    drawings = iter(enumerate(render(specs) if specs else (), start=1))
+    if whole:
+        yield "<h2>Of several measures at once</h2>"
+        for figure in whole:
+            yield from _figure(figure, *next(drawings))
+    mark = " (SIMULATED)" if results.simulated else ""
     for table, group in drawn:
         yield f"<h2>{_text(table.title)}</h2>"
         yield from (f"<p>{_text(point.takeaway)}</p>" for point in strongest(table.every)[:5])
         for figure in group:
-            number += 1
-            svg = _CLIP.sub(rf"\g<1>f{number}-\g<2>", next(drawings)["svg"].decode())
-            yield f'<figure role="group" aria-label="{_text(figure.about)}">{svg}'
-            yield f"<figcaption>{_text(figure.caption)}</figcaption></figure>"
-        mark = " (SIMULATED)" if results.simulated else ""
+            yield from _figure(figure, *next(drawings))
         yield f"<details><summary>Table of rates and gaps{mark}</summary>{_table(rate_table(table))}</details>"
         yield f"<details><summary>Table of effects{mark}</summary>{_table(effect_table(table))}</details>"
         counts = class_table(results, results.measures()[table.measure])
         yield f"<details><summary>Counts of classes{mark}</summary>{_table(counts)}</details>"
+
+
+def _figure(figure: Figure, number: int, drawing: Mapping[str, bytes]) -> Iterable[str]:
+    svg = _CLIP.sub(rf"\g<1>f{number}-\g<2>", drawing["svg"].decode())
+    yield f'<figure role="group" aria-label="{_text(figure.about)}">{svg}'
+    said = f"<strong>{_text(figure.takeaway)}</strong> " if figure.takeaway else ""
+    yield f"<figcaption>{said}{_text(figure.caption)}</figcaption></figure>"
 
 
 def _transcripts(results: Results, library: Library, store: Store) -> Iterable[str]:

@@ -113,7 +113,7 @@ def test_the_measure_and_quantity_come_from_the_link(real):
 def test_everything_can_be_taken_away(real):
     test = visit(real, "export_results")
     labels = [button.label for button in test.get("download_button")]
-    assert {"Everything as one zip", "Report as HTML", "Samples as JSON lines", "Rates.svg", "Points as CSV"} <= set(
+    assert {"Everything as one zip", "Report as HTML", "Samples as JSON lines", "svg", "Points as CSV"} <= set(
         labels
     )
     assert any("Wilson" in block.value for block in test.code)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.app_pages._boxes import table
-from dashboard.class_counts import class_counts, class_rows
+from dashboard.class_counts import class_rows
 from dashboard.escape import plain
-from dashboard.results import Results
+from dashboard.findings import Findings
 from runners import metrics
 
 
-def classes_view(results: Results, metric: str) -> None:
+def classes_view(findings: Findings, metric: str) -> None:
     """What the metric reads, whose verdicts these are, and the counts behind every rate."""
+    results = findings.results
     st.caption(plain(metrics.find(metric).ABOUT))
     if metrics.find(metric).KIND == "judge" and results.judge:
         mark = " (SIMULATED)" if results.judge_simulated else ""
@@ -20,4 +21,4 @@ def classes_view(results: Results, metric: str) -> None:
             f"Verdicts of {plain(results.judge.label)}{mark}. Judges err, and differently from condition to condition: "
             "label a blind sample with `salience label` and see corrected rates with `salience labels report`."
         )
-    table(class_rows(class_counts(results, metric)), f"Counts of each class of {metric}, one row a condition")
+    table(class_rows(findings.counts(metric)), f"Counts of each class of {metric}, one row a condition")

@@ -12,16 +12,16 @@ from dashboard.app_pages._boxes import library as read_library
 from dashboard.app_pages._boxes import problem, simulated_banner
 from dashboard.app_pages._pick import pick_comparison
 from dashboard.effects.families import Adjustment
-from dashboard.figures import PICK
-from dashboard.points import EffectPoint, Point
+from dashboard.figure import PICK
+from dashboard.findings import Findings
+from dashboard.points import OfArm
 from dashboard.results import Results
-from dashboard.tables import Tables, tables
 from facts.catalog import Library
 from facts.condition import Tier
 from facts.errors import FactError
 from runners.comparison_file import comparison_toml
 
-ARM, TIER, MODEL = "r_arm", "r_tier", "r_model"  # filters of the page that reads samples
+ARM, TIER, MODEL, QUERY = "r_arm", "r_tier", "r_model", "r_query"  # filters of the page that reads samples
 
 
 def shown_results() -> tuple[Results, Library]:
@@ -56,17 +56,15 @@ def shown_results() -> tuple[Results, Library]:
     return results, library
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _tables(
-    text: str, version: int, number: int, measure: str, adjust: str, _results: Results, _library: Library
-) -> Tables:
-    return tables(_results, measure, _library, Adjustment(adjust))
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _findings(text: str, version: int, number: int, adjust: str, _results: Results, _library: Library) -> Findings:
+    return Findings(_results, _library, Adjustment(adjust))
 
 
-def shown_tables(results: Results, measure: str, library: Library, adjust: str = Adjustment.MAX_T.value) -> Tables:
-    """The points of one measure, shared between sessions and computed again when the store grows."""
+def shown_findings(results: Results, library: Library, adjust: str = Adjustment.MAX_T.value) -> Findings:
+    """What the results give, shared between sessions and computed again when the store grows."""
     version = state.store().version()
-    return _tables(comparison_toml(results.comparison), version, id(results), measure, adjust, results, library)
+    return _findings(comparison_toml(results.comparison), version, id(results), adjust, results, library)
 
 
 def picked(event: object) -> Mapping[str, str]:
@@ -75,9 +73,10 @@ def picked(event: object) -> Mapping[str, str]:
     return chosen[0] if chosen else {}
 
 
-def behind(mark: Mapping[str, str], points: Iterable[Point | EffectPoint]) -> dict[str, str]:
+def behind(mark: Mapping[str, str], points: Iterable[OfArm]) -> dict[str, str]:
     """The part of a URL that filters the samples by the mark that was clicked, one of these points."""
-    wanted = {MODEL: mark.get("model", ""), ARM: mark.get("arm", ""), TIER: mark.get("tier", "")}
+    wanted = {MODEL: mark.get("model", ""), ARM: mark.get("arm", ""), TIER: mark.get("tier", ""),
+              QUERY: mark.get("query", "")}  # fmt: skip
     asked = next((p.of for p in points if (p.model, p.arm) == (wanted[MODEL], wanted[ARM])), "")
     if asked not in {"", wanted[MODEL]}:  # an arm of training: that model's prompts say nothing
         wanted |= {MODEL: asked, ARM: "baseline"}

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.app_pages._export_figures import export_figures
 from dashboard.app_pages._open_zip import open_zip
-from dashboard.app_pages._shown import shown_results, shown_tables
+from dashboard.app_pages._shown import shown_findings, shown_results
 from dashboard.downloads import report_bytes, samples_bytes, zip_bytes
 from dashboard.escape import plain
 from dashboard.measured import measures
@@ -43,8 +43,9 @@ st.header("Figures and points of one measure", anchor=False)
 known = measures(results)
 state.keep_valid("e_measure", list(known))
 measure = st.selectbox("Measure", list(known), format_func=known.__getitem__, key="e_measure", bind="query-params")
-tables = shown_tables(results, measure, library)
-export_figures(tables, results, f"{stem}-{measure}")
+findings = shown_findings(results, library)
+tables = findings.tables(measure)
+export_figures(findings, measure, f"{stem}-{measure}")
 
 st.header("Methods, for a paper", anchor=False)
 st.caption(f"About {plain(tables.title)}; the zip holds the paragraphs of every measure.")

@@ -2,71 +2,50 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import streamlit as st
 
-from dashboard import state
 from dashboard.app_pages._classes import classes_view
 from dashboard.app_pages._figure import figure_view
-from dashboard.app_pages._shown import shown_results, shown_tables
-from dashboard.charts.ladder import Across
-from dashboard.effects.families import Adjustment
-from dashboard.figures import PICK, QUANTITIES, View, figures, slopes_over, strongest
-from dashboard.measured import measures
-from facts.condition import Channel
+from dashboard.app_pages._figure_choices import (
+    CLASSES,
+    choose_adjustment,
+    choose_figure,
+    choose_measure,
+    choose_more,
+    choose_view,
+    figure_label,
+)
+from dashboard.app_pages._shown import shown_findings, shown_results
+from dashboard.figure import PICK, shown_of, strongest
+from dashboard.figures import waiting
+from dashboard.gallery import GALLERY, figure_named
 
-_TABS = {"Rates": "rates", "Over salience": "ladder", "Effects": "effects", "Classes": "classes"}
-_ACROSS = {"level": "Level", "breadth": "Breadth", "airtime": "Airtime"}
+_MOST = 5
 
 st.title("See results", anchor=False)
 results, library = shown_results()
-known = measures(results)
-state.keep_valid("s_measure", list(known))
-labels = [model.model.label for model in results.models]
-with st.grid(5, min_column_width=150):
-    measure = st.selectbox("Measure", list(known), format_func=known.__getitem__, key="s_measure", bind="query-params")
-    state.keep_valid("s_adjust", [one.value for one in Adjustment])
-    adjust = st.selectbox(
-        "Adjustment of p", [one.value for one in Adjustment], format_func=lambda name: Adjustment(name).label,
-        key="s_adjust", bind="query-params", help="Max-T and Holm are for claims, Benjamini–Hochberg is for exploring",
-    )  # fmt: skip
-    tables = shown_tables(results, measure, library, adjust)
-    quantities = list(tables.quantities) or ["monitored"]
-    state.keep_valid("s_of", quantities)
-    quantity = st.selectbox(
-        "Effects and ladders of", quantities, format_func=QUANTITIES.__getitem__, key="s_of", bind="query-params"
-    )
-    ways = ["breadth"] if results.comparison.channel is Channel.FINE_TUNING else list(_ACROSS)
-    ways = [name for name in ways if name != "breadth" or tables.broad] or ["level"]
-    state.keep_valid("s_across", ways)
-    across = st.segmented_control(
-        "Across", ways, format_func=_ACROSS.__getitem__, default=ways[0], required=True, key="s_across",
-        bind="query-params",
-    )  # fmt: skip
-    models = st.multiselect("Models", labels, placeholder="All models", key="s_models", bind="query-params")
+name = choose_figure()
+with st.grid(4, min_column_width=170):
+    measure = choose_measure(results, name)
+    adjust = choose_adjustment()
+    findings = shown_findings(results, library, adjust)
+    tables = findings.tables(measure)
+    view = choose_view(tables, results)
 
-view = View(quantity=quantity, across=cast("Across", across), models=tuple(models))
-drawn = {figure.name: figure for figure in figures(tables, results, view, pick=PICK)}
-points = [effect for effect in tables.every if not models or {effect.model, effect.of} & set(models)]
-claims = strongest(points)
-if claims:
-    st.markdown("**What the tests allow to be said**")
-    for point in claims[:5]:
-        st.text(f"{'SIMULATED: ' if point.simulated else ''}{point.takeaway}")
-elif points and (tables.look or not results.interim):
-    st.text(f"No effect is shown among {len(points)} that were looked at, which does not show that there is none.")
+if name == CLASSES:
+    st.subheader("How many samples fell into each class?", anchor=False)
+    classes_view(findings, results.measures()[measure])
+    st.stop()
+st.subheader(GALLERY[name].question, anchor=False)
+view = choose_more(name, findings, tables, view)
+figure_view(figure_named(name, findings, measure, view, pick=PICK), figure_label(name))
 
-for tab, (label, name) in zip(
-    st.tabs(list(_TABS), key="s_tab", on_change="rerun", bind="query-params"), _TABS.items(), strict=True
-):
-    if tab.open:
-        with tab:
-            if name == "classes":
-                classes_view(results, results.measures()[measure])
-                continue
-            figure_view(drawn[name], label)
-            if name == "ladder":
-                for slope in slopes_over(tables.slopes, view):
-                    if slope.quantity == quantity:
-                        st.text(f"{'SIMULATED: ' if slope.simulated else ''}{slope.takeaway}")
+if name == "effects":
+    points = shown_of(tables.every, view)
+    claims = strongest(points)
+    if claims:
+        st.markdown("**What the tests allow to be said**")
+        for point in claims[:_MOST]:
+            st.text(f"{'SIMULATED: ' if point.simulated else ''}{point.takeaway}")
+    elif points and not waiting(points, tables):
+        st.text(f"No effect is shown among {len(points)} that were looked at, which does not show that there is none.")
