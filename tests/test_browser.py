@@ -1,6 +1,9 @@
 """Browser journeys in a real Chromium, against the real server: compose, plan, run, cancel, resume, read, export."""
 
+import csv
 import hashlib
+import io
+import json
 import re
 import signal
 import urllib.request
@@ -11,7 +14,13 @@ import pytest
 
 from browser_app import ARGS, CHROMIUM, App, clean, free_port, new_tab
 from cache.store import Store
+from dashboard.bundle_open import open_bundle
+from dashboard.export import write_file
+from dashboard.results import load_results
+from dashboard.workspace import Workspace
+from facts.catalog import load
 from fake_server import FakeServer, Reply
+from runners.comparison_file import read_comparison
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,6 +38,22 @@ metrics = ["prefix", "refusal", "keyword_alignment_faking", "recall"]
 kind = "ladder"
 facts = ["objections_read"]
 levels = [0, 2, 5]
+polarities = ["affirmed", "placebo"]
+"""
+
+
+DRAFT = """
+name = "journey"
+setting = "value_conflict"
+models = ["openai_compatible/fake-1@{server}"]
+queries = 3
+replicates = 1
+concurrency = 2
+metrics = ["option", "refusal"]
+[design]
+kind = "one_at_a_time"
+facts = ["weights_kept"]
+levels = [0, 5]
 polarities = ["affirmed", "placebo"]
 """
 
@@ -56,42 +81,79 @@ def write(app, text):
     (app.workspace / "comparisons" / f"{name}.toml").write_text(text, encoding="utf-8")
 
 
-def test_compose_plan_run_read_see_export(app, browser, tmp_path):
-    """The whole main path by hand, on the simulated model."""
-    write(app, SIMULATED)
-    app.start()
-    tab = new_tab(browser)
-    page = tab.page
-    tab.open(f"{app.url}/?doses=objections_read:5a")
-    page.locator("mark").nth(4).wait_for(timeout=30_000)
-    assert page.locator("mark").count() == 5  # the fact's sentences, marked in the very prompt
-
-    tab.open(f"{app.url}/run_comparison?comparison=journey")
-    tab.settled("SIMULATED")
-    page.get_by_role("button", name="Launch").click()
-    tab.settled("Finished", timeout_s=90)
+def test_the_whole_way_from_facts_to_figures_that_are_drawn_anew_elsewhere(app, browser, tmp_path):
+    """Compose, plan, run, cancel, resume, see, read, label and export, by hand; then open the zip in another place."""
+    with FakeServer(lambda n, _b: Reply(text=f"{'AB'[n % 3 % 2]}\nBecause of this.", delay_s=0.15)) as server:
+        app.workspace.mkdir(parents=True, exist_ok=True)
+        (app.workspace / "draft.toml").write_text(DRAFT.format(server=server.base_url), encoding="utf-8")
+        app.start()
+        tab = new_tab(browser)
+        page = tab.page
+        tab.open(f"{app.url}/?doses=objections_read:5a&p_setting=value_conflict")
+        page.locator("mark").nth(4).wait_for(timeout=30_000)  # the fact's sentences, marked in the very prompt
+        page.get_by_role("button", name="Use these facts in a comparison").click()
+        page.get_by_role("heading", name="Plan a comparison").wait_for(timeout=30_000)
+        page.get_by_role("button", name="Launch").click()
+        server.wait_for(4)
+        page.get_by_role("button", name="Cancel").click()
+        tab.settled("Cancelled")
+        asked = len(server.bodies)
+        page.get_by_role("button", name="Resume").first.click()
+        tab.settled("Finished", timeout_s=90)
+        planned = len(server.bodies)
+        assert 4 <= asked < planned
+    with Store(app.workspace / "store") as store:
+        key, count = next(iter(store.rows()))[0], store.count()
+    assert count == planned  # nothing was bought twice, nothing was lost
 
     tab.open(f"{app.url}/see_results?comparison=journey")
-    tab.settled("SIMULATED")
     page.locator(".vega-embed svg, .vega-embed canvas").first.wait_for(timeout=30_000)
+    tab.open(f"{app.url}/read_samples?comparison=journey&sample={key}")
+    tab.settled("Because of this.")
 
-    tab.open(f"{app.url}/read_samples?comparison=journey")
-    tab.settled("SIMULATED")
+    tab.open(f"{app.url}/label_samples?comparison=journey")
+    page.get_by_role("textbox", name="Your name").fill("ada")
+    page.keyboard.press("Enter")
+    for number in range(3):
+        tab.settled(f"{number} of")
+        page.keyboard.press("1")
+    tab.settled("3 of")
 
     tab.open(f"{app.url}/export_results?comparison=journey")
     with page.expect_download(timeout=120_000) as download:
-        page.get_by_role("button", name="zip").first.click()
+        page.get_by_role("button", name="Everything as one zip").click()
     path = tmp_path / "bundle.zip"
     download.value.save_as(path)
-    with zipfile.ZipFile(path) as bundle:
-        sums = {name: digest for digest, name in (line.split(None, 1) for line in bundle.read(
-            next(n for n in bundle.namelist() if n.endswith("SHA256SUMS"))).decode().splitlines())}  # fmt: skip
-        for name, digest in sums.items():
-            member = next(n for n in bundle.namelist() if n.endswith(name))
-            assert hashlib.sha256(bundle.read(member)).hexdigest() == digest
-        assert any(name.endswith(".svg") for name in sums)
-        assert any(name.endswith("methods.md") for name in sums)
     clean(tab)
+    opened_elsewhere(path, tmp_path / "elsewhere")
+
+
+def opened_elsewhere(path, root):
+    """Checksums hold, charts plot the points beside them, and every figure is drawn anew from what is in the zip."""
+    with zipfile.ZipFile(path) as bundle:
+        sums = dict(reversed(line.split("  ", 1)) for line in bundle.read("SHA256SUMS").decode().splitlines())
+        assert set(sums) == set(bundle.namelist()) - {"SHA256SUMS"}
+        for name, digest in sums.items():
+            assert hashlib.sha256(bundle.read(name)).hexdigest() == digest
+        (labels,) = (name for name in sums if name.startswith("workspace/labels/"))
+        assert len(bundle.read(labels).splitlines()) >= 3
+        points = list(csv.DictReader(io.StringIO(bundle.read("points/noncompliance.csv").decode("utf-8-sig"))))
+        rates = json.loads(bundle.read("figures/noncompliance/rates.vl.json"))
+    drawn = {(row["arm"], row["tier"]): row["rate"] for row in next(iter(rates["datasets"].values())) if row.get("arm")}
+    assert drawn == {(p["arm"], p["quantity"]): pytest.approx(float(p["value"])) for p in points
+                     if p["quantity"] != "gap"}  # fmt: skip
+    workspace = Workspace(root=root)
+    with Store(workspace.store) as store:
+        name = open_bundle(path, workspace, store).name
+        library = load(workspace.facts, workspace.documents)
+        comparison = read_comparison(workspace.comparisons / f"{name}.toml")
+        results = load_results(comparison, library, workspace, store)
+        again = write_file(root / "again.zip", results, library, store, workspace)
+    with zipfile.ZipFile(again) as bundle:
+        fresh = {name: hashlib.sha256(bundle.read(name)).hexdigest() for name in bundle.namelist()}
+    assert {name: fresh.get(name) for name in sums if not name.endswith(".pdf")} == {
+        name: digest for name, digest in sums.items() if not name.endswith(".pdf")
+    }
 
 
 def test_facts_are_toggled_and_taken_along_into_a_comparison(app, browser):
