@@ -30,9 +30,9 @@ _LABELS = {**{name: entry.label for name, entry in GALLERY.items()}, CLASSES: "C
 
 def choose_figure() -> str:
     """The figure that is open; only this one is computed."""
-    return st.segmented_control(
+    return st.pills(
         "Figure", list(_LABELS), format_func=_LABELS.__getitem__, default="rates", required=True, key="s_tab",
-        bind="query-params", label_visibility="collapsed", wrap=True,
+        bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
 
 

@@ -34,9 +34,9 @@ class Place:
     text: str
 
 
-def shortened(text: str) -> str:
-    """The text, cut where it is too long for a label."""
-    return text if len(text) <= _MOST else text[: _MOST - 1].rstrip() + "…"
+def shortened(text: str, most: int = _MOST) -> str:
+    """The text, cut where it is too long for a label of that many letters."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def place_labels(

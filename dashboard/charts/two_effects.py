@@ -9,7 +9,7 @@ import altair as alt
 
 from dashboard.arm_points import PairPoint
 from dashboard.charts.heading import Heading, title_of
-from dashboard.charts.placing import Box, place_labels
+from dashboard.charts.placing import Box, place_labels, shortened
 from dashboard.charts.theme import (
     INK,
     MOST_MARKS,
@@ -29,6 +29,7 @@ _MOST = MOST_MARKS // 6  # a point, two bars, a label with its halo
 _SURE = {"both": 1.0, "one": 0.85, "neither": 0.6}  # opacity of points,
 _CROSS = {"both": 1.0, "one": 0.55, "neither": 0.22}  # and of their intervals
 _UNIT = "percentage points"
+_TITLE = 28  # letters of a title that is followed by its level
 _CORNER = (150.0, 34.0)  # pixels that the words of a quadrant need
 
 
@@ -156,7 +157,7 @@ def _rows(
 def _label(point: PairPoint, several: set[str]) -> str:
     if point.polarity == "placebo":
         return ""  # the twins are the cloud that facts are read against
-    return f"{point.title} · {point.level}" if point.fact in several else point.title
+    return f"{shortened(point.title, _TITLE)} · {point.level}" if point.fact in several else point.title
 
 
 def _p(point: PairPoint, p: float | None) -> str:
