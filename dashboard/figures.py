@@ -32,7 +32,7 @@ __all__ = ["PICK", "QUANTITIES", "Figure", "View", "effects_figure", "figures", 
 OVER: dict[Across, str] = {"level": "salience", "breadth": "breadth", "airtime": "airtime"}
 _KINDS = {"level": ("slope", "gap_slope"), "breadth": ("breadth_slope", "breadth_gap_slope"),
           "airtime": ("airtime_slope", "airtime_gap_slope")}  # fmt: skip
-NOTHING_SHOWN = "no effect is shown, which does not show that there is none"
+NOTHING_SHOWN = "none is shown, which does not show that there is none"
 
 
 def figures(tables: Tables, results: Results, view: View, *, pick: str = "") -> tuple[Figure, ...]:
@@ -125,10 +125,10 @@ def effects_words(every: Sequence[EffectPoint], view: View, tables: Tables) -> s
         return ""
     if waiting(points, tables):
         return f"Interim, not a test: {len(points)} effects are watched."
-    sure = strongest(points)
+    sure, of = strongest(points), f"{len(points)} effects on the {QUANTITIES[points[0].quantity]}"
     if not sure:
-        return f"Of {len(points)} effects, {NOTHING_SHOWN}."
-    more = f"{len(sure)} of {len(points)} effects are shown by their adjusted test. The surest: "
+        return f"Of {of}, {NOTHING_SHOWN}."
+    more = f"{len(sure)} of {of} are shown by their adjusted test. The surest: "
     return f"{more}{sure[0].takeaway}"
 
 

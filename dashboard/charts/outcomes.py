@@ -49,9 +49,10 @@ def outcomes_chart(points: Sequence[OutcomePoint], heading: Heading, *, pick: st
     tiers = among(TIERS, {point.quantity for point in points})
     lines = replace(lay_out(points, modes=modes), marks=len(tiers))
     names = list(used)
-    rows = _rows(points, lines, models, names, modes=modes)
+    rows = _rows(points, lines, models, modes=modes)
     scale = alt.Scale(domain=[0, 1], nice=False)
     folded = alt.Chart().transform_filter("isValid(datum.total)").transform_fold([*names], as_=["outcome", "share"])
+    folded = folded.transform_filter("datum.share > 0")
     number = f"datum.share >= {_LEAST} ? format(100 * datum.share, '.0f') : ''"
     light = f"indexof({[name for name in names if name in _DARK]!r}, datum.outcome) >= 0"
     folded = folded.transform_calculate(
@@ -91,9 +92,7 @@ def outcomes_chart(points: Sequence[OutcomePoint], heading: Heading, *, pick: st
     return finish(panels(chart, "model", models, apart=30) if len(models) > 1 else chart, titled)
 
 
-def _rows(
-    points: Sequence[OutcomePoint], lines: Lines, models: list[str], names: list[str], *, modes: bool
-) -> list[Row]:
+def _rows(points: Sequence[OutcomePoint], lines: Lines, models: list[str], *, modes: bool) -> list[Row]:
     rows: dict[tuple[str, str, str, str], Row] = {}
     labelled: set[int] = set()
     for point in points:
@@ -109,7 +108,7 @@ def _rows(
             rows[key] = {
                 "model": point.model, "arm": point.arm, "tier": point.quantity, "line": str(line), "label": label,
                 "tier_label": point.quantity if first else "", "heading": "", "fact": point.title, "step": name,
-                "total": point.total, **dict.fromkeys(names, 0),
+                "total": point.total,
             }  # fmt: skip
         rows[key][point.outcome] = round(point.share, 5)
     return [*rows.values(), *lines.heading_rows(models[0], ["total", "tier_label"])]

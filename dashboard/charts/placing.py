@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.points import OfArm
+
 _WIDE, _HIGH = 6.2, 13.0  # pixels of a letter and of a line at 12 px
 _APART = 9.0  # of a label from its point
 _MOST = 34  # letters
+_TITLE = 28  # of a title that is followed by its level
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,16 @@ def place_labels(
                 break
         found.append(place)
     return found
+
+
+def names(points: Sequence[OfArm]) -> list[str]:
+    """What to write beside each point: the fact, and its level where it has several; nothing for placebo twins."""
+    several = {p.fact for p in points if len({(q.level, q.carriers) for q in points if q.fact == p.fact}) > 1}
+    return [
+        ""  # the twins are the cloud that facts are read against
+        if p.polarity == "placebo"
+        else f"{shortened(p.title, _TITLE)} · {p.level}"
+        if p.fact in several
+        else p.title
+        for p in points
+    ]

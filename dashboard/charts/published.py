@@ -8,7 +8,7 @@ import altair as alt
 
 from dashboard.arm_points import ReferencePoint
 from dashboard.charts.heading import Heading, title_of
-from dashboard.charts.placing import place_labels
+from dashboard.charts.placing import names, place_labels
 from dashboard.charts.theme import (
     INK,
     MOST_MARKS,
@@ -100,9 +100,8 @@ def _rows(
     order = sorted(points, key=lambda p: (bool(p.fact), p.polarity == "placebo", -abs(p.x) - abs(p.y)))
     wide, high = size
     pixels = [(wide * (p.x - x[0]) / (x[1] - x[0]), high * (y[1] - p.y) / (y[1] - y[0])) for p in order]
-    texts = ["" if p.polarity == "placebo" else p.title for p in order]
     rows: list[Row] = []
-    for point, place in zip(order, place_labels(pixels, texts, size), strict=True):
+    for point, place in zip(order, place_labels(pixels, names(order), size), strict=True):
         put: Row = {} if place is None else {
             "label": place.text, "label_x": round(x[0] + place.x / wide * (x[1] - x[0]), 5),
             "label_y": round(y[1] - place.y / high * (y[1] - y[0]), 5),

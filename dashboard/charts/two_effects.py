@@ -9,7 +9,7 @@ import altair as alt
 
 from dashboard.arm_points import PairPoint
 from dashboard.charts.heading import Heading, title_of
-from dashboard.charts.placing import Box, place_labels, shortened
+from dashboard.charts.placing import Box, names, place_labels
 from dashboard.charts.theme import (
     INK,
     MOST_MARKS,
@@ -29,7 +29,6 @@ _MOST = MOST_MARKS // 6  # a point, two bars, a label with its halo
 _SURE = {"both": 1.0, "one": 0.85, "neither": 0.6}  # opacity of points,
 _CROSS = {"both": 1.0, "one": 0.55, "neither": 0.22}  # and of their intervals
 _UNIT = "percentage points"
-_TITLE = 28  # letters of a title that is followed by its level
 _CORNER = (150.0, 34.0)  # pixels that the words of a quadrant need
 
 
@@ -131,12 +130,10 @@ def _rows(
     points: Sequence[PairPoint], x: Sequence[float], y: Sequence[float], size: tuple[float, float], taken: list[Box]
 ) -> list[Row]:
     modes = len({point.reasoning for point in points}) > 1
-    several = {p.fact for p in points if len({(q.level, q.carriers) for q in points if q.fact == p.fact}) > 1}
     order = sorted(points, key=lambda p: (-(p.x_shown + p.y_shown), p.polarity == "placebo", -abs(p.x) - abs(p.y)))
     wide, high = size
     pixels = [(wide * (p.x - x[0]) / (x[1] - x[0]), high * (y[1] - p.y) / (y[1] - y[0])) for p in order]
-    texts = [_label(p, several) for p in order]
-    places = place_labels(pixels, texts, size, taken)
+    places = place_labels(pixels, names(order), size, taken)
     rows: list[Row] = []
     for point, place in zip(order, places, strict=True):
         put: Row = {} if place is None else {
@@ -152,12 +149,6 @@ def _rows(
             "x_p": _p(point, point.x_p_adjusted), "y_p": _p(point, point.y_p_adjusted), **counts(point), **put,
         })  # fmt: skip
     return rows
-
-
-def _label(point: PairPoint, several: set[str]) -> str:
-    if point.polarity == "placebo":
-        return ""  # the twins are the cloud that facts are read against
-    return f"{shortened(point.title, _TITLE)} · {point.level}" if point.fact in several else point.title
 
 
 def _p(point: PairPoint, p: float | None) -> str:

@@ -25,7 +25,8 @@ def step(point: OfArm, *, modes: bool) -> str:
             words += f" · {point.carriers} document{'' if point.carriers == 1 else 's'}"
             words += f", {point.place}" if point.place else ""
         if point.polarity == "mixed":
-            words = point.arm
+            # The facts themselves are the heading; a slug has no blanks.
+            words = " + ".join(dose.partition(" ")[2] for dose in point.arm.split(" + "))
     return f"{words} · {point.reasoning}" if modes else words
 
 
