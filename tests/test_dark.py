@@ -6,17 +6,18 @@ import re
 import pytest
 
 from dashboard.charts.dark import GROUND, in_dark
-from dashboard.figures import Figure, View, figures
+from dashboard.figure import Figure, View
+from dashboard.findings import Findings
+from dashboard.gallery import figures_of_comparison, figures_of_measure
 from dashboard.serve import OPTIONS
-from dashboard.tables import tables
 from filled_workspace import fill
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> list[Figure]:
     filled = fill(tmp_path_factory.mktemp("dark"))
-    results = filled.results()
-    return [f for f in figures(tables(results, "noncompliance", filled.library), results, View()) if f.chart]
+    findings = Findings(filled.results(), filled.library)
+    return [*figures_of_measure(findings, "noncompliance", View()), *figures_of_comparison(findings, View())]
 
 
 def colours(spec) -> set[str]:
@@ -39,9 +40,10 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_every_colour_of_a_figure_stands_out_from_the_dark_ground(drawn):
-    faint = {"#2C353F", GROUND}  # grid lines are meant to be faint, and the ground is itself
+    faint = {"#2C353F", GROUND, "#0B0F14"}  # grid lines are meant to be faint; the darkest stand on bright segments
     seen = set().union(*(colours(figure.drawn(dark=True)) for figure in drawn)) - faint
-    assert len(seen) >= 5
+    assert {figure.name for figure in drawn} >= {"rates", "outcomes", "ladder", "effects", "shift", "queries"}
+    assert len(seen) >= 7
     assert {colour: contrast(colour, GROUND) for colour in seen if contrast(colour, GROUND) < 4.5} == {}
 
 
