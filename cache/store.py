@@ -24,6 +24,8 @@ _GROUP = 200  # rows per transaction
 _PAGE = 8192  # 4 KB pages cost 1.8× the JSON on disk, 8 KB pages 1.2×
 _IN_ROW = 2**31 - 1  # values never go to files of their own
 _LOCK_WAIT_S = 60
+_FEW = 10_000
+_ASIDE = ":damaged-"
 _WHOLE = "SELECT rowid, key, raw, mode, filename, value FROM Cache WHERE"
 
 
@@ -201,7 +203,7 @@ class Store:
 
     def set_aside(self, key: str) -> None:
         """Give a damaged record another name, so that its request can be bought and kept again; nothing is removed."""
-        self._sql("UPDATE Cache SET key = key || ':damaged-' || rowid WHERE raw = 1 AND key = ?", (key,))
+        self._sql("UPDATE Cache SET key = key || ? || rowid WHERE raw = 1 AND key = ?", (_ASIDE, key))
 
     def get(self, key: str) -> bytes | None:
         """The value kept under ``key``, or None."""
@@ -254,6 +256,23 @@ class Store:
     def version(self) -> int:
         """A number that grows with every row; cheap, for knowing whether anything is new."""
         return cast("int", self._sql("SELECT COALESCE(MAX(rowid), 0) FROM Cache")[0][0])
+
+    def keys_after(self, row: int, until: int) -> list[str]:
+        """The keys of the rows kept after one number (a ``version``) and up to another."""
+        # A short way back is read off the rows; a long one off the index, which is a fraction of their size.
+        plus = "+" if until - row > _FEW else ""
+        found = self._sql(f"SELECT key FROM Cache WHERE raw = 1 AND {plus}rowid > ? AND {plus}rowid <= ?", (row, until))
+        return [cast("str", key) for (key,) in found]
+
+    def aside(self) -> frozenset[str]:
+        """The keys of records that were set aside, each as ``KEY:damaged-ROW``."""
+        found = self._sql("SELECT key FROM Cache WHERE raw = 1 AND instr(key, ?)", (_ASIDE,))
+        return frozenset(cast("str", key) for (key,) in found)
+
+    def kept_at(self, row: int) -> str:
+        """When the row of that number was kept, "" where there is none: tells a store from another one in its place."""
+        found = self._sql("SELECT store_time FROM Cache WHERE rowid = ?", (row,))
+        return repr(found[0][0]) if found else ""
 
     def close(self) -> None:
         """Commit what is queued and let go of the file."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from facts.background import Background
 from facts.catalog import Library
 from facts.compose import lay_out, render
-from facts.condition import Channel, Reasoning, Tier
+from facts.condition import Channel, Condition, Reasoning, Tier
 from facts.documents.approval import NotApproved
 from facts.errors import DoesNotFit, FactError, UnknownName
 from facts.parse import home_path
@@ -71,39 +71,46 @@ def trials(comparison: Comparison, library: Library, model: Model) -> Iterator[T
     Within a query, trials that share a background stand together, so that a provider can reuse the long prefix.
     Raises what composing raises (``FactError``) before the first trial that cannot be composed.
     """
-    setting = library.setting(comparison.setting)
-    provider = providers.find(model.provider)
-    endpoint = provider.endpoint(model)
-    conditions = comparison.conditions()
-    for query in queries_of(comparison, setting):
+    conditions, endpoint = comparison.conditions(), providers.find(model.provider).endpoint(model)
+    for query in queries_of(comparison, library.setting(comparison.setting)):
         for replicate in range(comparison.replicates):
-            block: Background | None = None
-            arm: object = None
-            for condition in conditions:
-                if block is None or condition.doses != arm:
-                    block, arm = (
-                        lay_out(condition, setting, query, replicate, library, comparison.seed),
-                        condition.doses,
-                    )
-                prompt = render(condition, setting, query, replicate, block, comparison.seed)
-                most = comparison.max_tokens or setting.max_tokens[condition.reasoning.value]
-                thinking = model.thinking_tokens if condition.reasoning == Reasoning.NATIVE else None
-                if model.context and prompt.tokens + most + (thinking or 0) > model.context:
-                    needed = prompt.tokens + most + (thinking or 0)
-                    raise DoesNotFit(
-                        f"{model.label} reads {model.context:,} tokens, but {condition.arm} on {query.id} needs about "
-                        f"{needed:,}; lower background_tokens, documents or max_tokens, or choose a model with a "
-                        "longer context"
-                    )
-                system, *turns = prompt.messages
-                request = Request(
-                    provider=model.provider, endpoint=endpoint, model=model.name, system=system.text,
-                    turns=tuple(Turn(role=m.role, text=m.text) for m in turns), max_tokens=most,
-                    temperature=comparison.temperature if model.takes_temperature else None,
-                    thinking_tokens=thinking, replicate=replicate,
-                )  # fmt: skip
-                yield Trial(model=model, condition=condition, query=query, replicate=replicate, prompt=prompt,
-                            request=request, key=request.key, facts=comparison.facts)  # fmt: skip
+            yield from block(comparison, library, model, endpoint, conditions, query, replicate)
+
+
+def block(
+    comparison: Comparison, library: Library, model: Model, endpoint: str, conditions: Iterable[Condition],
+    query: Query, replicate: int,
+) -> Iterator[Trial]:  # fmt: skip
+    """The trials of one query and replicate under these conditions, in their order; ``endpoint`` is the model's.
+
+    Raises what composing raises (``FactError``) before the first trial that cannot be composed.
+    """
+    setting = library.setting(comparison.setting)
+    laid: Background | None = None
+    arm: object = None
+    for condition in conditions:
+        if laid is None or condition.doses != arm:
+            laid = lay_out(condition, setting, query, replicate, library, comparison.seed)
+            arm = condition.doses
+        prompt = render(condition, setting, query, replicate, laid, comparison.seed)
+        most = comparison.max_tokens or setting.max_tokens[condition.reasoning.value]
+        thinking = model.thinking_tokens if condition.reasoning == Reasoning.NATIVE else None
+        if model.context and prompt.tokens + most + (thinking or 0) > model.context:
+            needed = prompt.tokens + most + (thinking or 0)
+            raise DoesNotFit(
+                f"{model.label} reads {model.context:,} tokens, but {condition.arm} on {query.id} needs about "
+                f"{needed:,}; lower background_tokens, documents or max_tokens, or choose a model with a "
+                "longer context"
+            )
+        system, *turns = prompt.messages
+        request = Request(
+            provider=model.provider, endpoint=endpoint, model=model.name, system=system.text,
+            turns=tuple(Turn(role=m.role, text=m.text) for m in turns), max_tokens=most,
+            temperature=comparison.temperature if model.takes_temperature else None,
+            thinking_tokens=thinking, replicate=replicate,
+        )  # fmt: skip
+        yield Trial(model=model, condition=condition, query=query, replicate=replicate, prompt=prompt,
+                    request=request, key=request.key, facts=comparison.facts)  # fmt: skip
 
 
 def requests_of(trial: Trial, comparison: Comparison, library: Library) -> tuple[Request, ...]:

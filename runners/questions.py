@@ -78,10 +78,12 @@ def wanted(
 def gather(
     trials: Sequence[Trial], library: Library, using: Sequence[Reader], samples: Mapping[str, Sample],
     look: Callable[[Sequence[str]], Mapping[str, Sample]],
+    note: Callable[[Trial, Mapping[str, Request]], None] | None = None,
 ) -> dict[str, Outcome]:  # fmt: skip
     """Every reply that ``look`` finds to what the readers ask about these trials, question after question.
 
-    ``samples`` are the trials' own, by key. What is not found stays away and ends that chain of questions.
+    ``samples`` are the trials' own, by key. What is not found stays away and ends that chain of questions. ``note`` is
+    told of each trial everything that was asked, answered or not, by key; the last time counts.
     """
     replies: dict[str, Outcome] = {}
     asking = [reader for reader in using if reader.asks]
@@ -91,7 +93,10 @@ def gather(
         fresh: dict[str, None] = {}
         going: list[Trial] = []
         for trial in left:
-            keys = [key for key in wanted(trial, library, asking, samples.get(trial.key), replies) if key not in sought]
+            asked = wanted(trial, library, asking, samples.get(trial.key), replies)
+            if note:
+                note(trial, asked)
+            keys = [key for key in asked if key not in sought]
             fresh.update(dict.fromkeys(keys))
             if keys:
                 going.append(trial)

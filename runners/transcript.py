@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from runners.sample import Sample
 
@@ -93,8 +94,13 @@ def split(sample: Sample) -> Transcript:
     begins; reasoning opened inside an answer and not closed there is part of the answer. A tag in which the reply was
     cut off is dropped. Text around the blocks is in neither part.
     """
-    native = (sample.reasoning or "").strip(UNSEEN)
-    found = split_text(sample.text)
+    return _split(sample.reasoning, sample.text)
+
+
+@lru_cache(maxsize=4)  # metric after metric asks about one sample; texts may be large, so that few are held
+def _split(thought: str | None, text: str) -> Transcript:
+    native = (thought or "").strip(UNSEEN)
+    found = split_text(text)
     if not native:
         return found
     reason = found.reason
