@@ -25,6 +25,7 @@ from dashboard.charts.theme import (
 from dashboard.charts.words import SIGNED, Row, counts, inline, interval, p_text, percent, step, tooltip
 from dashboard.points import EffectPoint
 
+_NUMBERS = ("value", "low", "high", "wide_low", "wide_high", "against")
 _MOST = MOST_MARKS // 6  # a point, two bars, a p and the labels
 
 
@@ -53,9 +54,8 @@ def effects_chart(points: Sequence[EffectPoint], heading: Heading, *, pick: str 
         color=colour("against", used, "Effect"),
         tooltip=tooltip(("fact", "Fact"), ("step", "Dose"), ("against", "Effect"), ("shown", "Change"),
                         ("interval", "95 % interval"), ("wide", "95 % for the whole family"), ("p", "Sign-flip test"),
-                        ("adjusted", "Adjusted for the family"), ("family", "Effects in the family"),
-                        ("uptake", "Uptake in the reasoning"),
-                        ("recall", "Recall"), ("spread", "Spread between paraphrases"), ("why", "Note"),
+                        ("adjusted", "Adjusted for the family"), ("uptake", "Uptake in the reasoning"),
+                        ("recall", "Recall"), ("why", "Note"),
                         ("model", "Model")),
     )  # fmt: skip
     marks = shown.mark_point(filled=True, size=75, opacity=1, stroke="white", strokeWidth=1).encode(
@@ -93,12 +93,6 @@ def _share(share: float | None, of: int | None) -> str:
     return "not measured" if share is None else f"{percent(share)} of {of:,}"
 
 
-def _spread(point: EffectPoint) -> str:
-    pairs = (("frames", point.frame_sd), ("wordings", point.wording_sd))
-    known = [f"{100 * sd:.1f} points over {name}" for name, sd in pairs if sd is not None]
-    return ", ".join(known) or "not known"
-
-
 def _rows(known: Sequence[EffectPoint], lines: Lines, models: list[str], heading: Heading, *, modes: bool) -> list[Row]:
     rows: list[Row] = []
     labelled: set[int] = set()
@@ -116,8 +110,8 @@ def _rows(known: Sequence[EffectPoint], lines: Lines, models: list[str], heading
             "wide_high": point.wide_high, "shown": percent(point.value, signed=True),
             "interval": interval(point.low, point.high, signed=True),
             "wide": interval(point.wide_low, point.wide_high, signed=True), "p": no_test or p_text(point.p),
-            "adjusted": no_test or p_text(point.p_adjusted), "beside": beside, "family": point.family,
-            "why": point.why or "none", "uptake": _share(point.uptake, point.uptake_n),
-            "recall": _share(point.recall, point.recall_n), "spread": _spread(point), **counts(point),
+            "adjusted": no_test or p_text(point.p_adjusted), "beside": beside, "why": point.why or "none",
+            "uptake": _share(point.uptake, point.uptake_n),
+            "recall": _share(point.recall, point.recall_n), **counts(point),
         })  # fmt: skip
-    return [*rows, *lines.heading_rows(models[0], list(rows[0]))]
+    return [*rows, *lines.heading_rows(models[0], _NUMBERS)]

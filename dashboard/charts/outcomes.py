@@ -27,8 +27,8 @@ OUTCOMES: Mapping[str, Look] = {
         words="did not comply, reasoning unknown", colour="#B9A6D3", shape="square"
     ),
     "unparseable": Look(words="unparseable", colour="#6B6B6B", shape="square"),
-    UNSCORED: Look(words=UNSCORED, colour="#A9B1BA", shape="square"),
-    FAILED: Look(words=FAILED, colour="#D5DADF", shape="square"),
+    UNSCORED: Look(words=UNSCORED, colour="#C3CAD1", shape="square"),
+    FAILED: Look(words=FAILED, colour="#E4E7EA", shape="square"),
 }
 _DARK = {"refused + faking", "complied", "complied + faking", "unparseable"}  # segments whose numbers are light
 _BLACK = "#0B0F14"  # on bright segments, whatever the ground

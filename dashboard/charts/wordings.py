@@ -63,7 +63,7 @@ def wordings_chart(points: Sequence[EffectPoint], heading: Heading, note: str, *
         yOffset=alt.YOffset("over:N", scale=alt.Scale(domain=[look.words for look in used.values()])),
         color=colour("over", used, "Range of single paraphrases"),
         tooltip=tooltip(("fact", "Fact"), ("step", "Dose"), ("over", "Range"), ("shown", "Effect over all"),
-                        ("range", "Lowest to highest"), ("sd", "SD, chance taken out"), ("many", "Paraphrases"),
+                        ("range", "Lowest to highest"), ("beside", "SD in points, paraphrases"),
                         ("model", "Model")),
     )  # fmt: skip
     marks = shown.mark_point(filled=True, size=65, opacity=1, stroke="white", strokeWidth=0.8).encode(
@@ -98,6 +98,6 @@ def _rows(point: EffectPoint, used: Sequence[str]) -> list[Row]:
             "model": point.model, "arm": point.arm, "tier": point.quantity, "fact": point.title, "heading": "",
             "over": OVER[over].words, "value": point.value, "low": low, "high": high,
             "shown": percent(point.value, signed=True), "range": interval(low, high, signed=True),
-            "sd": f"{100 * sd:.1f} points", "many": many, "beside": f"SD {100 * sd:.1f} over {many}", **counts(point),
+            "beside": f"SD {100 * sd:.1f} over {many}", **counts(point),
         })  # fmt: skip
     return rows

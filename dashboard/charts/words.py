@@ -60,5 +60,9 @@ def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:
 
 
 def inline(rows: list[Row]) -> alt.InlineData:
-    """The rows inside the specification: nothing is fetched, and a label is never more than data."""
-    return alt.InlineData(values=rows)  # pyright: ignore[reportArgumentType]  # altair asks for its own mapping type
+    """The rows inside the specification: nothing is fetched, and a label is never more than data.
+
+    Fractions keep five decimals, a thousandth of a percentage point: further ones would double a chart's bytes.
+    """
+    short = [{name: round(v, 5) if isinstance(v, float) else v for name, v in row.items()} for row in rows]
+    return alt.InlineData(values=short)  # pyright: ignore[reportArgumentType]  # altair asks for its own mapping type
