@@ -9,9 +9,11 @@ LOCKS  := $(wildcard locks/*.lock)
 run: $(VENV)/.ready
 	@$(BIN)/salience app
 
+# Two at a time, a file to each, but for what a busy neighbour would disturb: browsers and the embedded model go last, alone.
 test: $(VENV)/.tests
 	@sh tests/chromium.sh
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not model"; first=$$?; \
+	$(BIN)/pytest -m "browser or model"; last=$$?; exit $$((first || last))
 
 check: $(VENV)/.tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
