@@ -41,7 +41,7 @@ def queries_figure(tables: Tables, findings: Findings, view: View, quantity: str
     heading = heading_of(f"{tables.title}, query by query", tables.title, findings.results, view, [tables.measure])
     note = (
         f"{name}, {QUANTITIES[quantity]}\nQueries from the lowest difference to the highest; single queries are not "
-        "tests. Band: mean of all with its 95 % interval."
+        "tests.\nBand: mean of all with its 95 % interval."
     )
     return Figure(
         name="queries", heading=heading, points=points, chart=queries_chart(points, means, heading, note, pick=pick),

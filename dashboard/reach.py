@@ -26,7 +26,7 @@ def heard_points(findings: Findings, quantity: str) -> tuple[HeardPoint, ...]:
 def uptake_figure(tables: Tables, findings: Findings, view: View, quantity: str, *, pick: str = "") -> Figure:
     """Each effect against absence, and beside it the share of its samples that took the fact up."""
     where = QUANTITIES[quantity]
-    title = f"{tables.title}: effect on the {where}, beside uptake"
+    title = f"{tables.title}: effects beside uptake"
     measured = [tables.measure, *(name for name in CHECKS if name in findings.results.measures())]
     heading = heading_of(title, tables.title, findings.results, view, measured)
     own = [e for e in tables.effects if e.quantity == quantity and e.polarity != "placebo"]
@@ -34,7 +34,7 @@ def uptake_figure(tables: Tables, findings: Findings, view: View, quantity: str,
     checks = heard_points(findings, quantity)
     items = [_item(effect, checks) for effect in shown_of(every, view)]
     note = (
-        "Left: effects with 95 % intervals. Right: samples that took the fact up, or recalled it.\n"
+        f"Left: effects on the {where}, 95 % intervals. Right: samples that took the fact up.\n"
         "An effect that is not shown is no evidence about a fact that fewer than half took up (dotted line)."
     )
     points = (*(item.effect for item in items), *(check for item in items for check in item.checks))

@@ -26,13 +26,16 @@ def published_figure(findings: Findings, view: View, *, pick: str = "") -> Figur
                          [name for name in (faking, gap) if name])  # fmt: skip
     points = shown_of(reference_points(findings, faking, gap), view) if faking and gap else ()
     source = cloud[0].source if cloud else ""
-    note = f"Grey triangles: {len(cloud)} variations of one model, {cloud[0].model}; filled: its default prompt. {source}.\n" if cloud else "\n"
+    note = "Crosses: 95 % intervals of own arms."
+    if cloud:
+        grey = f"Grey triangles: {len(cloud)} variations of one model, {cloud[0].model}; filled: its default prompt."
+        note = f"{grey}\n{source}.\n{note}"
     lacking = "the comparison needs a measure of alignment faking and one of not complying in both tiers"
     if not cloud:
         lacking = "the paper varied the settings helpful_only and animal_welfare only; this comparison is of another"
     return Figure(
         name="published", heading=heading, points=points,
-        chart=published_chart(points, cloud, heading, note + "Crosses: 95 % intervals of own arms.", pick=pick),
+        chart=published_chart(points, cloud, heading, note, pick=pick),
         about=f"{heading.marked}: {len(points)} own arms over {len(cloud)} published variations",
         caption=f"{source}. Other queries, another model and another judge: a difference from the grey points is no "
         "effect of a fact. Published figures are in no test.",

@@ -69,7 +69,7 @@ def ladder_chart(
     # Three bands over each other are mud: the bars alone then say how sure the values are.
     bands = [shown.mark_area(opacity=0.1).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")] if len(used) < 3 else []
     names = list(dict.fromkeys(str(row["panel"]) for row in rows))
-    width, height = (400, 280) if len(names) < 3 else (270, 220 if gap or len(names) < 7 else 150)
+    width, height = (400, 280) if len(names) == 1 else (305, 220 if gap or len(names) < 7 else 150)
     chart = alt.layer(
         *zero,
         *bands,
@@ -78,7 +78,7 @@ def ladder_chart(
         marks,
         data=inline(rows),
     ).properties(width=width, height=height)
-    columns = min(len(names), 3 if gap else 2)
+    columns = min(len(names), 2)
     return finish(panels(chart, "panel", names, columns=columns, apart=28), title_of(heading, _note(used)))
 
 

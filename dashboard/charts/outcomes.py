@@ -66,7 +66,7 @@ def outcomes_chart(points: Sequence[OutcomePoint], heading: Heading, *, pick: st
     shown = folded.encode(x=across, y=line_scale(lines), yOffset=offset, order=alt.Order("order:Q"))
     bars = shown.mark_bar(stroke="white", strokeWidth=0.6).encode(
         color=alt.Color("outcome:N", title=None, scale=alt.Scale(domain=names, range=[o.colour for o in used.values()]),
-                        legend=alt.Legend(columns=min(len(names), 4), symbolType="square")),
+                        legend=alt.Legend(columns=min(len(names), 3), symbolType="square")),
         tooltip=[alt.Tooltip(field=name, title=title) for name, title in
                  (("fact", "Fact"), ("step", "Dose"), ("tier", "Tier"), ("outcome", "Outcome"), ("n", "Samples"),
                   ("total", "of planned"), ("model", "Model"))],
@@ -83,10 +83,10 @@ def outcomes_chart(points: Sequence[OutcomePoint], heading: Heading, *, pick: st
     ]
     planned = alt.Chart().transform_filter("isValid(datum.total)")
     tier = planned.mark_text(align="right", fontSize=11, color=SOFT).encode(
-        x=alt.value(-10), y=line_scale(lines), yOffset=offset, text="tier_label:N"
+        x=alt.value(-8), y=line_scale(lines), yOffset=offset, text="tier_label:N"
     )  # fmt: skip
-    width = 520 if len(models) == 1 else 270
-    chart = alt.layer(bars, *numbers, tier, *line_labels(lines, -92), data=inline(rows))
+    width = 440 if len(models) == 1 else 270
+    chart = alt.layer(bars, *numbers, tier, *line_labels(lines, -84), data=inline(rows))
     chart = chart.properties(width=width, height=lines.height)
     titled = title_of(heading, "Segments: shares of all planned samples, in the order of the legend.")
     return finish(panels(chart, "model", models, apart=30) if len(models) > 1 else chart, titled)
