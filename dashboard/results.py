@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cache.store import Store
+from dashboard.fingerprint import Unsure
+from dashboard.kept_rows import kept_rows
 from dashboard.launch import judges_of, models_of
-from dashboard.row import Row
+from dashboard.lazy_rows import LazyRows
+from dashboard.row import Row, read_of, wordings_of
 from dashboard.row_arrays import RowArrays, row_arrays
+from dashboard.table_names import ground
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.condition import Condition
@@ -22,20 +26,24 @@ from runners.scoring import ScoredTrial, scored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelResults:
-    """All trials of one model in the order in which they are planned; ``arrays`` are made of the rows once."""
+    """All trials of one model in the order in which they are planned; ``arrays`` are made of the rows once.
+
+    Going through ``rows`` makes a hundred thousand objects: what arrays can tell is asked of them.
+    """
 
     model: Model
     simulated: bool
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     arrays: RowArrays = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "arrays", row_arrays(self.rows))
+        arrays = self.rows.arrays if isinstance(self.rows, LazyRows) else row_arrays(self.rows)
+        object.__setattr__(self, "arrays", arrays)
 
     @property
     def kept(self) -> int:
         """Trials with a sample."""
-        return sum(row.stop is not None for row in self.rows)
+        return len(self.rows) - int(self.arrays.missing_R.sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,36 +102,27 @@ class Results:
         return found
 
 
-def _values(item: ScoredTrial) -> dict[str, str | None]:
-    values: dict[str, str | None] = {}
-    for name, scores in item.scores.items():
-        for score in scores:
-            key = f"{name}:{score.fact}" if score.fact else f"{name}/{score.part}" if score.part else name
-            values[key] = score.value
-    return values
-
-
 def rows_of(
     items: Iterator[ScoredTrial], conditions: Mapping[Condition, int], queries: Mapping[str, int]
 ) -> Iterator[Row]:
     """Scored trials as rows that point into conditions and queries."""
     for item in items:
-        trial, sample = item.trial, item.sample
-        first = {span.fact: span.wording for span in reversed(trial.prompt.spans)}
+        trial, read = item.trial, read_of(item.sample, item.scores)
         yield Row(
             key=trial.key, condition=conditions[trial.condition], query=queries[trial.query.id],
-            replicate=trial.replicate, stop=sample.stop if sample else None, values=_values(item),
-            frame=trial.prompt.frame, wordings=tuple(first.get(fact, -1) for fact in trial.facts),
-            reply_model=sample.model if sample else None,
+            replicate=trial.replicate, stop=read.stop, values=read.values, frame=trial.prompt.frame,
+            wordings=wordings_of(trial), reply_model=read.reply_model,
         )  # fmt: skip
 
 
 def load_results(
-    comparison: Comparison, library: Library, workspace: Workspace, store: Store, judge: Model | None = None
-) -> Results:
+    comparison: Comparison, library: Library, workspace: Workspace, store: Store, judge: Model | None = None,
+    *, derived: bool = True,
+) -> Results:  # fmt: skip
     """Score every kept sample of a comparison; calls nothing. Raises ``FactError`` where it cannot be composed.
 
-    The verdicts are the first judge's, or those of ``judge``.
+    The verdicts are the first judge's, or those of ``judge``. What was composed and read before is taken from tables
+    in the workspace's index as far as nothing that they rest on has changed; without ``derived`` all is done anew.
     """
     chosen = judge or next(iter(judges_of(comparison, workspace)), None)
     judging = judging_of(comparison, chosen)
@@ -131,6 +130,17 @@ def load_results(
     queries = queries_of(comparison, library.setting(comparison.setting))
     condition_index = {condition: number for number, condition in enumerate(conditions)}
     query_index = {query.id: number for number, query in enumerate(queries)}
+
+    def rows(model: Model) -> Sequence[Row]:
+        if derived:
+            try:
+                base = ground(comparison, library, model, judging)
+            except Unsure:  # such as code that is being edited
+                pass
+            else:
+                return kept_rows(base, store, workspace.root / "index" / "rows", comparison.replicates)
+        return tuple(rows_of(scored(comparison, library, model, store, judging), condition_index, query_index))
+
     return Results(
         comparison=comparison, conditions=conditions, queries=tuple(q.id for q in queries),
         groups=tuple(q.group for q in queries), metrics=chosen_metrics(comparison, library),
@@ -138,10 +148,7 @@ def load_results(
                    for pool in map(library.shelf.find, sorted(comparison.document_sets))),
         judge=chosen, judge_simulated=bool(chosen and providers.find(chosen.provider).SIMULATED),
         models=tuple(
-            ModelResults(
-                model=model, simulated=providers.find(model.provider).SIMULATED,
-                rows=tuple(rows_of(scored(comparison, library, model, store, judging), condition_index, query_index)),
-            )
+            ModelResults(model=model, simulated=providers.find(model.provider).SIMULATED, rows=rows(model))
             for model in models_of(comparison, workspace)
         ),
     )  # fmt: skip

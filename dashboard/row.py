@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runners.sample import Stop
+from runners.sample import Sample, Stop
+from runners.score import Score
+from runners.trial import Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,37 @@ class Row:
     query: int
     replicate: int
     stop: Stop | None
-    values: dict[str, str | None]
+    values: Mapping[str, str | None]
     frame: str
     wordings: tuple[int, ...]
     reply_model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What was read off one sample; thousands of rows share one. Without a sample there is nothing: ``UNREAD``."""
+
+    stop: Stop | None
+    reply_model: str | None
+    values: Mapping[str, str | None]
+
+
+UNREAD = Read(stop=None, reply_model=None, values={})
+
+
+def read_of(sample: Sample | None, scores: Mapping[str, tuple[Score, ...]]) -> Read:
+    """What a row says of a sample and its scores."""
+    if sample is None:
+        return UNREAD
+    values: dict[str, str | None] = {}
+    for name, found in scores.items():
+        for score in found:
+            key = f"{name}:{score.fact}" if score.fact else f"{name}/{score.part}" if score.part else name
+            values[key] = score.value
+    return Read(stop=sample.stop, reply_model=sample.model, values=values)
+
+
+def wordings_of(trial: Trial) -> tuple[int, ...]:
+    """The place of the first wording of each fact that the prompt says, −1 for one that it does not."""
+    first = {span.fact: span.wording for span in reversed(trial.prompt.spans)}
+    return tuple(first.get(fact, -1) for fact in trial.facts)
