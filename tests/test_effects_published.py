@@ -14,7 +14,7 @@ from dashboard.effects.power import standard_error
 from dashboard.effects.table import effect_rows
 from facts.condition import Condition, Tier
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent.parent / "dashboard" / "published"
 
 
 def published(name: str) -> list[dict[str, str]]:

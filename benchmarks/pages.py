@@ -1,6 +1,6 @@
 """How fast the dashboard is with many kept samples, in a real Chromium: p50 and p95 of reruns, bytes sent, memory.
 
-    python benchmarks/dashboard.py [samples] [FOLDER]
+    python benchmarks/pages.py [samples] [FOLDER]
 
 Needs the test requirements and Chromium (CHROMIUM=/path/to/it). A folder that is given is kept and used again. A rerun
 is timed in the browser, from the moment when the page begins to work to that when it has stopped, so drawing is part.
