@@ -36,10 +36,10 @@ def class_counts(results: Results, metric: str) -> tuple[ClassCount, ...]:
     classes = (*metrics.find(metric).CLASSES, UNSCORED, FAILED)
     for model in results.models:
         counts: dict[tuple[int, str], Counter[str]] = {}
-        for row in model.rows:
-            seen = [(_of(key, metric), value or UNSCORED) for key, value in row.values.items() if _own(key, metric)]
-            for of, outcome in [("", FAILED)] if row.stop is None else seen:
-                counts.setdefault((row.condition, of), Counter())[outcome] += 1
+        for number, read, rows in model.arrays.counts():
+            seen = [(_of(key, metric), value or UNSCORED) for key, value in read.values.items() if _own(key, metric)]
+            for of, outcome in [("", FAILED)] if read.stop is None else seen:
+                counts.setdefault((number, of), Counter())[outcome] += rows
         occurring = [name for name in classes if any(count[name] for count in counts.values())]
         for (number, of), count in sorted(counts.items()):
             condition = results.conditions[number]

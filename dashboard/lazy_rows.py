@@ -46,10 +46,6 @@ class LazyRows(Sequence[Row]):  # noqa: PLW1641  (rows hold mappings, so that th
             return self._all() == (other._all() if isinstance(other, LazyRows) else other)
         return NotImplemented
 
-    def keys(self) -> list[str]:
-        """The keys alone."""
-        return [key.decode() for key in self.key_R.tolist()]
-
     def _all(self) -> tuple[Row, ...]:
         if not self._made:
             self._made.append(tuple(self._rows(range(len(self)))))  # twice by two threads is the same twice
@@ -71,6 +67,14 @@ class LazyRows(Sequence[Row]):  # noqa: PLW1641  (rows hold mappings, so that th
                 key=key.decode(), condition=condition, query=query, replicate=replicate, stop=read.stop,
                 values=read.values, frame=a.frames[frame], wordings=tuple(wordings), reply_model=read.reply_model,
             )  # fmt: skip
+
+
+def keys_of(rows: Sequence[Row]) -> list[str]:
+    """The keys alone, without making the rows."""
+    if not isinstance(rows, LazyRows):
+        return [row.key for row in rows]
+    held: list[bytes] = rows.key_R.tolist()
+    return [key.decode() for key in held]
 
 
 def _listed(column: Ints) -> list[int]:

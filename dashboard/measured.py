@@ -131,31 +131,36 @@ def _values(
     model: ModelResults, keys: list[tuple[str, ...]], parts: tuple[str, ...], reading: Mapping[str | None, int]
 ) -> NDArray[np.int8]:
     """What each part (one, but for interviews) reads off each row: parts × rows."""
-    code = reading.get
+    arrays, code = model.arrays, reading.get
+
+    def column(key: str) -> NDArray[np.int8]:  # what each distinct thing that was read says of the key
+        return np.array([code(read.values.get(key, _LACKING), UNSCORED) for read in arrays.reads], dtype=np.int8)
+
     if parts:
-        found = [[code(row.values.get(part, _LACKING), UNSCORED) for row in model.rows] for part in parts]
-        return np.array(found, dtype=np.int8).reshape(len(parts), len(model.rows))
+        return np.stack([column(part)[arrays.read_R] for part in parts])
     names = set(keys)
     if len(only := names - {()}) == 1 and len(next(iter(only))) == 1:
-        key = next(iter(only))[0]
-        values = [code(row.values.get(key, _LACKING), UNSCORED) for row in model.rows]
-    else:
-        values = [_all([code(row.values.get(key, _LACKING), UNSCORED) for key in keys[row.condition]])
-                  for row in model.rows]  # fmt: skip
-    return np.array(values, dtype=np.int8).reshape(1, len(model.rows))
+        names = only
+        keys = [*only] * len(keys)
+    of_names = {each: _all([column(key) for key in each], len(arrays.reads)) for each in names}
+    return np.stack([of_names[each] for each in keys])[arrays.condition_R, arrays.read_R][None]
 
 
-def _all(values: list[int]) -> int:
+def _all(values: list[NDArray[np.int8]], count: int) -> NDArray[np.int8]:
     # Of all facts of an arm: yes only if each is; unknown if any is.
-    if not values or DOES_NOT_APPLY in values:
-        return DOES_NOT_APPLY
-    return UNSCORED if UNSCORED in values else min(values)
+    if not values:
+        return np.full(count, DOES_NOT_APPLY, dtype=np.int8)
+    value_KN = np.stack(values)
+    known = np.where((value_KN == UNSCORED).any(axis=0), UNSCORED, value_KN.min(axis=0))
+    return np.where((value_KN == DOES_NOT_APPLY).any(axis=0), DOES_NOT_APPLY, known).astype(np.int8)
 
 
 def _parts(results: Results, name: str, audience: str) -> tuple[str, ...]:
     """Every question of that audience that was asked of anybody, in the order asked."""
     start = f"{name}/{audience}/"
-    seen = (key for model in results.models for row in model.rows for key in row.values if key.startswith(start))
+    # Reads stand in the order in which rows show them.
+    reads = (read for model in results.models for read in model.arrays.reads)
+    seen = (key for read in reads for key in read.values if key.startswith(start))
     return tuple(dict.fromkeys(seen)) or (start,)
 
 

@@ -45,7 +45,7 @@ def revision() -> str:
 def resolved(results: Results) -> dict[str, list[str]]:
     """The identifiers under which each model's provider said that it answered."""
     return {
-        model.model.label: sorted({row.reply_model for row in model.rows if row.reply_model})
+        model.model.label: sorted({read.reply_model for read in model.arrays.reads if read.reply_model})
         for model in results.models
     }
 

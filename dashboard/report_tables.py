@@ -29,7 +29,10 @@ def size_table(results: Results) -> Table:
     answered = resolved(results)
     rows: list[tuple[Cell, ...]] = []
     for model in results.models:
-        stops = Counter(row.stop.value for row in model.rows if row.stop)
+        stops = Counter[str]()
+        for _, read, count in model.arrays.counts():
+            stops[read.stop.value if read.stop else ""] += count
+        del stops[""]
         ended = ", ".join(f"{count:,} {stop.replace('_', ' ')}" for stop, count in sorted(stops.items()))
         name = f"{model.model.label} (SIMULATED)" if model.simulated else model.model.label
         rows.append((name, ", ".join(answered[model.model.label]) or "nothing yet", len(model.rows), model.kept,

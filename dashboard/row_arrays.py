@@ -35,6 +35,16 @@ class RowArrays:
     reads: tuple[Read, ...]
     read_R: Ints
 
+    def counts(self) -> list[tuple[int, Read, int]]:
+        """Each condition with each thing that was read in it and in how many rows, as rows show it."""
+        code_R = self.condition_R * len(self.reads) + self.read_R
+        codes, firsts, counts = np.unique(code_R, return_index=True, return_counts=True)
+        found: list[tuple[int, Read, int]] = []
+        for place in np.argsort(firsts).tolist():
+            condition, read = divmod(int(codes[place]), len(self.reads))
+            found.append((condition, self.reads[read], int(counts[place])))
+        return found
+
 
 def row_arrays(rows: Sequence[Row]) -> RowArrays:
     """The arrays of these rows, in their order."""

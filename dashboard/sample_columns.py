@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.lazy_rows import keys_of
 from dashboard.results import ModelResults, Results
-from dashboard.row import Row
+from dashboard.row import Read, Row
+from dashboard.row_arrays import RowArrays
 
 Ints = NDArray[np.int64]
 UNSCORED = "unscored"
@@ -62,41 +64,51 @@ class Columns:
 
 def columns_of(results: Results) -> Columns:
     """The columns of these results."""
-    kept = [(m, r, row) for m, model in enumerate(results.models) for r, row in enumerate(model.rows) if row.stop]
-    rows = [row for _, _, row in kept]
-    model_S = _ints([m for m, _, _ in kept])
-    condition_S, query_S = _ints([row.condition for row in rows]), _ints([row.query for row in rows])
-    replicate_S = _ints([row.replicate for row in rows])
-    stops, stop_S = _coded([row.stop.value if row.stop else "" for row in rows])
-    frames, frame_S = _coded([row.frame for row in rows])
+    models = [model.arrays for model in results.models]
+    rows = [np.flatnonzero(~arrays.missing_R) for arrays in models]
+
+    def column(of: Callable[[RowArrays], Ints]) -> Ints:
+        return np.concatenate([of(arrays)[row_K] for arrays, row_K in zip(models, rows, strict=True)])
+
+    keys = [names[row] for names, row_K in zip((keys_of(m.rows) for m in results.models), rows, strict=True)
+            for row in map(int, row_K)]  # fmt: skip
+    model_S = np.repeat(np.arange(len(rows)), [len(row_K) for row_K in rows])
+    condition_S, query_S = column(lambda arrays: arrays.condition_R), column(lambda arrays: arrays.query_R)
+    replicate_S, read_S = column(lambda arrays: arrays.replicate_R), column(lambda arrays: arrays.read_R)
+    read_S = read_S + np.cumsum([0, *(len(arrays.reads) for arrays in models)])[model_S]
+    reads = [read for arrays in models for read in arrays.reads]
+    stops, stop_S = _coded([read.stop.value if read.stop else "" for read in reads], read_S)
+    names = [name for arrays in models for name in arrays.frames]
+    first = np.cumsum([0, *(len(arrays.frames) for arrays in models)])[model_S]
+    frames, frame_S = _coded(names, column(lambda arrays: arrays.frame_R) + first)
     shape = (len(results.conditions), len(results.queries), results.comparison.replicates)
     cell_S = ((model_S * shape[0] + condition_S) * shape[1] + query_S) * shape[2] + replicate_S
     order = np.argsort(cell_S, kind="stable")
-    place = {row.key: number for number, row in reversed(list(enumerate(rows)))}  # of several the first
+    place = {key: number for number, key in reversed(list(enumerate(keys)))}  # of several the first
     return Columns(
-        model_S=model_S, row_S=_ints([r for _, r, _ in kept]), condition_S=condition_S, query_S=query_S,
+        model_S=model_S, row_S=np.concatenate(rows), condition_S=condition_S, query_S=query_S,
         replicate_S=replicate_S, stops=stops, stop_S=stop_S, frames=frames, frame_S=frame_S,
-        wording_SF=_ints([row.wordings for row in rows]).reshape(len(rows), len(results.comparison.facts)),
-        outcomes=_outcomes(rows), keys=tuple(row.key for row in rows), place=place,
-        cell_S=cell_S, cells=(cell_S[order], order),
+        wording_SF=column(lambda arrays: arrays.wording_RF), outcomes=_outcomes(reads, read_S), keys=tuple(keys),
+        place=place, cell_S=cell_S, cells=(cell_S[order], order),
     )  # fmt: skip
 
 
-def _ints(values: Sequence[object]) -> Ints:
-    return np.array(values, dtype=np.int64)
+def _coded(values: Sequence[str], code_S: Ints) -> tuple[tuple[str, ...], Ints]:
+    # The values that occur, in alphabetical order, and each sample's place among them.
+    used: list[int] = np.unique(code_S).tolist()
+    names = {name: code for code, name in enumerate(sorted({values[code] for code in used}))}
+    return tuple(names), np.array([names.get(value, -1) for value in values], dtype=np.int64)[code_S]
 
 
-def _coded(values: Sequence[str]) -> tuple[tuple[str, ...], Ints]:
-    names = {name: code for code, name in enumerate(sorted(set(values)))}
-    return tuple(names), _ints([names[value] for value in values])
-
-
-def _outcomes(rows: Sequence[Row]) -> dict[str, tuple[tuple[str, ...], NDArray[np.int16]]]:
+def _outcomes(reads: Sequence[Read], read_S: Ints) -> dict[str, tuple[tuple[str, ...], NDArray[np.int16]]]:
+    # Classes are numbered as samples show them; each thing that was read is looked at once, however many read it.
+    codes, firsts = np.unique(read_S, return_index=True)
     found: dict[str, tuple[dict[str, int], NDArray[np.int16]]] = {}
-    for number, row in enumerate(rows):
-        for name, value in row.values.items():
+    shown: list[int] = codes[np.argsort(firsts)].tolist()
+    for number in shown:
+        for name, value in reads[number].values.items():
             if name not in found:
-                found[name] = ({}, np.full(len(rows), -1, dtype=np.int16))
-            codes, class_S = found[name]
-            class_S[number] = codes.setdefault(value or UNSCORED, len(codes))
-    return {name: (tuple(codes), class_S) for name, (codes, class_S) in sorted(found.items())}
+                found[name] = ({}, np.full(len(reads), -1, dtype=np.int16))
+            classes, class_N = found[name]
+            class_N[number] = classes.setdefault(value or UNSCORED, len(classes))
+    return {name: (tuple(classes), class_N[read_S]) for name, (classes, class_N) in sorted(found.items())}

@@ -11,7 +11,7 @@ from dashboard.charts.outcomes import FAILED, OUTCOMES, UNSCORED, outcomes_chart
 from dashboard.charts.words import percent
 from dashboard.figure import Figure, View, heading_of, hidden_words, shown_of
 from dashboard.findings import Findings
-from dashboard.row import Row
+from dashboard.row import Read
 from facts.condition import Condition, Reasoning, Tier
 from runners import metrics
 
@@ -42,7 +42,7 @@ class _Reader:
     def used(self) -> tuple[str, ...]:
         return tuple(name for name in (self.whole, self.rule, self.faking) if name)
 
-    def of(self, row: Row, condition: Condition) -> str:
+    def of(self, row: Read, condition: Condition) -> str:
         if row.stop is None:
             return FAILED
         value = row.values.get(self.whole or self.rule)
@@ -53,7 +53,7 @@ class _Reader:
             return _UNKNOWN.get(kind, kind) if mark else value
         return self._thought(_KINDS.get(value, value), row, condition)
 
-    def _thought(self, kind: str, row: Row, condition: Condition) -> str:
+    def _thought(self, kind: str, row: Read, condition: Condition) -> str:
         asked = self.faking and condition.tier is Tier.MONITORED and condition.reasoning is not Reasoning.NONE
         if not asked or kind not in _UNKNOWN:
             return kind
@@ -107,8 +107,8 @@ def _points(findings: Findings) -> tuple[OutcomePoint, ...]:
     found: list[OutcomePoint] = []
     for model in results.models:
         counts = [Counter[str]() for _ in results.conditions]
-        for row in model.rows:
-            counts[row.condition][reader.of(row, results.conditions[row.condition])] += 1
+        for number, read, rows in model.arrays.counts():
+            counts[number][reader.of(read, results.conditions[number])] += rows
         simulated = model.simulated or (judged and results.judge_simulated)
         for condition, count in zip(results.conditions, counts, strict=True):
             fields, total = arm_fields(condition, findings.library), count.total()

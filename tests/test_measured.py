@@ -162,9 +162,8 @@ def test_a_pre_set_look_tests_its_own_queries_and_level_and_an_unset_one_tests_n
 def test_values_that_are_yes_for_one_fact_only_are_no_for_an_arm_of_two(results):
     from dashboard.measured import _all
 
-    assert _all([YES, YES]) == YES
-    assert _all([YES, 0]) == 0
-    assert _all([YES, LOST]) == LOST
+    first, second = (np.array(values, dtype=np.int8) for values in ([YES, YES, YES], [YES, 0, LOST]))
+    assert _all([first, second], 3).tolist() == [YES, 0, LOST]
 
 
 @pytest.mark.parametrize("design", ["fractional", "pairwise", "factorial"])
