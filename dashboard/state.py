@@ -12,6 +12,7 @@ from cache.store import Store
 from dashboard import comparisons, jobs
 from dashboard.comparison_fields import NAMES, Field, adapted, comparison_from, fields_of
 from dashboard.dose_code import Choice, changed, decode
+from dashboard.latest import Latest
 from dashboard.launch import judges_of, models_of, save_comparison
 from dashboard.results import Results, load_results
 from dashboard.workspace import Workspace, open_workspace
@@ -270,14 +271,17 @@ def plan(comparison: Comparison) -> Plan:
     return _plan(comparison_toml(comparison), store().version(), present, _stamp())
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _results(text: str, version: int, stamp: tuple[tuple[str, int], ...]) -> Results:
-    return load_results(parse_comparison("comparison", text), library(), workspace(), store())
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _latest(text: str, folder: str, stamp: tuple[tuple[str, int], ...]) -> Latest:
+    return Latest()
 
 
 def results(comparison: Comparison) -> Results:
-    """Scores of every kept sample of a comparison, shared between sessions and recomputed when the store grows."""
-    return _results(comparison_toml(comparison), store().version(), _stamp())
+    """Scores of every kept sample of a comparison, shared between sessions; what is new is added as the store grows."""
+    text = comparison_toml(comparison)
+    return _latest(text, str(workspace().root), _stamp()).at(
+        store().version(), lambda: load_results(parse_comparison("comparison", text), library(), workspace(), store())
+    )
 
 
 def page_link(page: str, label: str, icon: str) -> None:
