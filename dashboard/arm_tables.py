@@ -135,6 +135,10 @@ def _whole(table: CellTable | None, coded: str, blank: Mapping[str, Column]) -> 
     for code_N, most in ((table.columns[coded], len(table.words)), (table.query_N, len(table.queries))):
         if len(code_N) and not 0 <= int(code_N.min()) <= int(code_N.max()) < most:
             return _empty(blank)
+    try:
+        reads_in(table) if coded == "read" else None
+    except (ValueError, TypeError):
+        return _empty(blank)
     return table
 
 

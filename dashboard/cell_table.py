@@ -9,6 +9,7 @@ import os
 import threading
 import time
 import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,9 @@ Ints = NDArray[np.int64]
 _HELD_CELLS = 1_000_000  # of all tables that stay in memory, about 100 bytes each
 _OLD_S, _DAY_S = 30 * 86_400, 86_400
 _MOST_REPLICATES = 2**31
+# What reading a file that is not, or not any more, what we wrote can raise.
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, ArithmeticError, NotImplementedError,
+           RecursionError, zipfile.BadZipFile, zlib.error)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,7 @@ def read_table(path: Path) -> CellTable | None:
         table = _decoded(path.read_bytes(), path.name)
         if path.stat().st_mtime < time.time() - _DAY_S:
             os.utime(path)  # still in use
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile):
+    except _DAMAGE:
         return None
     _hold(path, table)
     return table
@@ -197,6 +201,6 @@ def _decoded(data: bytes, name: str) -> CellTable:
         seen=Seen(row=int(row), kept_at=str(kept_at), aside=frozenset(map(str, aside))),
     )  # fmt: skip
     lengths = {len(column) for column in (table.query_N, table.replicate_N, table.marks_N, *table.columns.values())}
-    if len(lengths) > 1 or table.marks_N.sum() != len(table.mark_M):
+    if len(lengths) > 1 or (table.marks_N < 0).any() or table.marks_N.sum() != len(table.mark_M):
         raise ValueError("its columns are of several lengths")
     return table

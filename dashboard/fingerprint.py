@@ -72,21 +72,24 @@ def _plain(value: object) -> object:  # noqa: PLR0911  (one kind after the other
 def code() -> str:
     """A hash of the source and data of everything that composes prompts and reads scores, made once a process.
 
-    Raises ``Unsure`` when a file was changed since this process began: what runs is then not what the file says.
+    Raises ``Unsure`` when a file came, went or was changed since this process began: what runs is then not what the
+    files say.
     """
     found = tuple(_files())
-    if max(changed for _, changed, _ in found) > _BEGAN * 1e9:
+    known, digest = _hashed()
+    if found != known or max(changed for _, changed, _ in found) > _BEGAN * 1e9:
         raise Unsure("the source was changed while it runs; start again")
-    return _hashed(found)
+    return digest
 
 
 @lru_cache(maxsize=1)
-def _hashed(files: tuple[tuple[str, int, int], ...]) -> str:
+def _hashed() -> tuple[tuple[tuple[str, int, int], ...], str]:
+    files = tuple(_files())
     said = hashlib.sha256(repr(sys.version_info).encode())
     for name, _, _ in files:
         path = Path(name)
         said.update(f"{path.parent.name}/{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return said.hexdigest()
+    return files, said.hexdigest()
 
 
 def _files() -> Iterator[tuple[str, int, int]]:

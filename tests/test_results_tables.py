@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import io
 import json
 import random
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from approved_set import approved
 from cache.store import Store
 from dashboard import fingerprint as prints
 from dashboard import kept_rows, table_names
@@ -23,9 +25,14 @@ from dashboard.launch import launch, models_of
 from dashboard.results import load_results
 from dashboard.workspace import Workspace
 from facts.catalog import load, shipped
-from facts.condition import Tier
+from facts.condition import Channel, Tier
+from facts.documents.document_set import build_set
+from facts.documents.formats.set_folder import write_set
+from facts.documents.set_plan import Carried, SetPlan
+from facts.salience import Dose, Polarity
 from filled_workspace import fill
 from judged_workspace import JUDGED
+from runners.comparison import Comparison
 from runners.comparison_file import read_comparison
 from runners.judging import NOBODY
 from runners.keep import to_record
@@ -141,6 +148,35 @@ def test_more_of_anything_is_added_to_what_there_is(filled):
                    {"query_ids": (setting.queries[2].id,)}):  # fmt: skip
         both(replace(comparison, **change), workspace, store)
         both(comparison, workspace, store)
+
+
+def test_document_sets_are_part_of_what_a_prompt_rests_on(tmp_path):
+    """A set whose approval changes is read again, and its tables are others."""
+    workspace = Workspace(root=tmp_path)
+    library = load(None, workspace.documents)
+    said = [Dose(fact="objections_read", level=4, polarity=each) for each in (Polarity.AFFIRMED, Polarity.PLACEBO)]
+    doses = [None, *said]
+    sets = []
+    for dose in doses:
+        carried = (Carried(dose=dose),) if dose else ()
+        plan = SetPlan(count=6, seed="s", carried=carried, tokens=300)
+        sets.append(write_set(build_set(plan, library), workspace.documents))
+    comparison = Comparison(
+        name="sets", setting="value_conflict", models=("organism/paper_like",), facts=("objections_read",),
+        design="ladder", levels=(0, 4), channel=Channel.DOCUMENTS, documents=2, queries=2, replicates=1,
+        document_sets=tuple(path.name for path in sets),
+    )  # fmt: skip
+    with Store(workspace.store) as store:
+        before = both(comparison, workspace, store, library=library)
+        (model,) = before.models
+        for trial in trials(comparison, library, model.model):
+            store.add(trial.key, _sample(trial, "value")).result()
+        after = both(comparison, workspace, store, library=library)
+        assert after.kept == before.planned
+        names = table_names.ground(comparison, library, model.model, NOBODY).plans
+        approved(sets[0])
+        assert both(comparison, workspace, store, library=library).kept == before.planned
+        assert not set(names) & set(table_names.ground(comparison, library, model.model, NOBODY).plans)
 
 
 # --- nothing is stale ------------------------------------------------------------------------------------------------
@@ -276,6 +312,23 @@ def test_tables_may_be_deleted_damaged_or_planted_at_any_time(filled):
     forget_tables()
     assert both(comparison, workspace, store) == before
     assert _tables(workspace) == files
+
+
+def test_a_planted_table_that_is_well_formed_but_makes_no_sense_is_begun_again(filled):
+    workspace, comparison, store = filled
+    before = both(comparison, workspace, store)
+    whole = {path: path.read_bytes() for path in _tables(workspace)}
+    for part, change in (("words", [[1]]), ("words", [["end", "m", 5]]), ("words", []), ("queries", []),
+                         ("seen", [1, 2]), ("seen", [10**9, "", []]), ("name", "x")):  # fmt: skip
+        for path, data in whole.items():
+            with np.load(io.BytesIO(data)) as file:
+                parts = {name: file[name] for name in file.files}
+            head = {**json.loads(parts["head"].tobytes()), part: change}
+            parts["head"] = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
+            with path.open("wb") as file:
+                np.savez(file, **parts)
+        forget_tables()
+        assert both(comparison, workspace, store) == before
 
 
 @pytest.mark.parametrize("what", ["write_bytes", "mkdir", "replace"])
