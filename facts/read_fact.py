@@ -17,6 +17,9 @@ from facts.slow_patterns import slow
 # Control characters, marks of direction and of nothing: they steer what shows them, or cannot be seen.
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
+_LONGEST, _GROUPS = 500, 60  # of an anchor: characters, and parentheses, which can be nested
+_SHOWN = 120
+
 
 def unseen(text: str) -> str:
     """What is wrong with a text that holds a character that cannot be seen; empty where it holds none."""
@@ -28,6 +31,23 @@ def _seen(text: str) -> str:
     if trouble := unseen(text):
         raise ValueError(trouble)
     return text
+
+
+def _trouble(pattern: str) -> str:
+    """Why a pattern cannot be an anchor; empty where it can."""
+    said = repr(pattern if len(pattern) <= _SHOWN else f"{pattern[:_SHOWN]}…")
+    if len(pattern) > _LONGEST:
+        return f"{said} has {len(pattern):,} characters; an anchor has {_LONGEST} at most, so shorten it or split it"
+    if pattern.count("(") > _GROUPS:
+        return f"{said} has more than {_GROUPS} groups in parentheses; write it with fewer"
+    try:
+        re.compile(pattern)
+        why = slow(pattern)
+    except re.error as error:
+        return f"{said} is not a regular expression: {error}"
+    except (RecursionError, OverflowError):
+        return f"{said} cannot be read as a regular expression: it is nested too deeply or counts too far; simplify it"
+    return f"{said}: {why}" if why else ""
 
 
 Sentence = Annotated[str, Field(min_length=8, max_length=600), AfterValidator(_seen)]
@@ -50,12 +70,8 @@ class _Anchors(Strict):
     @classmethod
     def _compiles(cls, value: list[str] | str) -> list[str] | str:
         for pattern in [value] if isinstance(value, str) else value:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
-            if why := slow(pattern):
-                raise ValueError(f"{pattern[:200]!r}: {why}")
+            if trouble := _trouble(pattern):
+                raise ValueError(trouble)
         return value
 
 

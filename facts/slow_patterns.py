@@ -12,8 +12,10 @@ from importlib import import_module
 from typing import Protocol, cast
 
 _LONG = 9  # so many turns and more are a long repeat
-_ANYTHINGS = 4  # of `.*`, in one pattern
+_ANYTHINGS = 2  # of `.*` in one pattern: three take a minute on 600 equal letters
 _REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT"})
+_NO_WIDTH = frozenset({"AT", "ASSERT", "ASSERT_NOT"})
+_LETTERS = tuple(map(chr, (*range(32, 127), 0x09, 0x0A, 0xE9, 0x4E2D)))  # what two classes are tried with
 # Where an item of the parsed pattern keeps its parts.
 _PLACES = {
     "MAX_REPEAT": slice(2, 3), "MIN_REPEAT": slice(2, 3), "POSSESSIVE_REPEAT": slice(2, 3), "SUBPATTERN": slice(3, 4),
@@ -93,6 +95,52 @@ def _turns(kind: str, value: object) -> tuple[int, int]:
     return int(least), int(most)
 
 
+def _trees(tree: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The pattern and every part of it, at any depth."""
+    yield tree
+    for name, value in tree:
+        for part in _inside(str(name), value):
+            yield from _trees(part)
+
+
+def _in_a_row(tree: Sequence[Item]) -> Iterator[tuple[str, object]]:
+    """What the pattern matches one after another, out of its groups."""
+    for name, value in tree:
+        if str(name) == "SUBPATTERN":
+            yield from _in_a_row(_inside("SUBPATTERN", value)[0])
+        else:
+            yield str(name), value
+
+
+def _overlap(one: Sequence[Item], other: Sequence[Item]) -> bool:
+    """Whether two repeated parts can match the same text: single characters by trying, others where they are equal."""
+    first, second = list(_in_a_row(one)), list(_in_a_row(other))
+    if len(first) != 1 or len(second) != 1:
+        return str(one) == str(other)
+    return any(_matches(*first[0], letter) and _matches(*second[0], letter) for letter in _LETTERS)
+
+
+def _may_be_nothing(kind: str, value: object) -> bool:
+    if kind == "BRANCH":
+        return any(all(_may_be_nothing(*item) for item in _in_a_row(part)) for part in _inside(kind, value))
+    return kind in _NO_WIDTH or _turns(kind, value)[0] == 0
+
+
+def _adjacent(tree: Sequence[Item]) -> bool:
+    """Whether two long repeats that can match the same text stand side by side: the border may lie anywhere."""
+    before: list[Sequence[Item]] = []
+    for kind, value in _in_a_row(tree):
+        least, most = _turns(kind, value)
+        if most >= _LONG:
+            (body,) = _inside(kind, value)
+            if any(_overlap(body, other) for other in before):
+                return True
+            before = [body] if least else [*before, body]
+        elif not _may_be_nothing(kind, value):
+            before = []
+    return False
+
+
 def slow(pattern: str) -> str | None:
     """Why the pattern could take for ever, and what to write instead; None where nothing is found."""
     parser = cast("_Parser", import_module("re._parser"))
@@ -109,6 +157,11 @@ def slow(pattern: str) -> str | None:
                 r"some texts; end each turn with a fixed character, as in (?:\w+ )*, or repeat it at most "
                 f"{_LONG - 1} times"
             )
+    if any(_adjacent(part) for part in _trees(tree)):
+        return (
+            "two repeats that match the same characters stand side by side in it, as in .*.* or \\w+\\w*, so that it "
+            "can take for ever on some texts; keep one of them, or put between them what neither can match"
+        )
     anything = sum(
         _turns(kind, value)[1] >= _LONG and str(_inside(kind, value)[0][0][0]) == "ANY" for kind, value in _items(tree)
     )
