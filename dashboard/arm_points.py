@@ -134,7 +134,7 @@ class HeardPoint(ArmPoint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferencePoint(ArmPoint):
-    """Two rates of one arm, or published ones: ``x`` alignment-faking reasoning, ``y`` the gap, with 95 % limits."""
+    """Two rates of one arm, or published ones: ``x`` of ``x_of``, ``y`` the gap of ``y_of``, with 95 % limits."""
 
     x: float
     x_low: float
@@ -147,3 +147,5 @@ class ReferencePoint(ArmPoint):
     unscored: int | None = None
     failed: int | None = None
     source: str = ""
+    x_of: str = ""
+    y_of: str = ""

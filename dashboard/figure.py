@@ -20,6 +20,7 @@ QUANTITIES = {
     GAP: "gap (unmonitored − monitored)", "monitored": "monitored tier", "unmonitored": "unmonitored tier",
     BOTH: "mean of both tiers",
 }  # fmt: skip
+MEANS = "Rates are means over queries, each query alike, so they may differ a little from k/n."
 P = TypeVar("P", bound=OfArm)
 
 

@@ -22,7 +22,8 @@ _COLUMNS: dict[type, tuple[str, ...]] = {
     QueryPoint: ("query", "group", "value", "n", "unscored", "failed", "model", "arm", "against", "quantity"),
     HeardPoint: ("model", "title", "arm", "quantity", "check", "value", "low", "high", "n", "queries", "unscored",
                  "failed"),
-    ReferencePoint: ("model", "title", "arm", *_PAIR, "n", "queries", "unscored", "failed", "source"),
+    ReferencePoint: ("model", "title", "arm", "x_of", *_PAIR[:3], "y_of", *_PAIR[3:], "n", "queries", "unscored",
+                     "failed", "source"),
 }  # fmt: skip
 PERCENT = {"value", "low", "high", "wide_low", "wide_high", "possible_low", "possible_high", "airtime", "uptake",
            "recall", "frame_sd", "wording_sd", "frame_low", "frame_high", "wording_low", "wording_high", "share",

@@ -9,7 +9,7 @@ from dashboard.charts.effects import effects_chart
 from dashboard.charts.heading import Heading
 from dashboard.charts.ladder import Across, ladder_chart
 from dashboard.charts.rates import rates_chart
-from dashboard.charts.words import interval, percent
+from dashboard.charts.words import difference, difference_interval, interval, percent
 from dashboard.figure import (
     PICK,
     QUANTITIES,
@@ -166,5 +166,5 @@ def _baselines(tables: Tables, view: View) -> str:
     rates = ", ".join(f"{percent(p.value)} {p.quantity} ({interval(p.low, p.high)})" for p in first)
     gap = next((p for p in tables.gaps if first and not p.fact and p.value is not None
                 and (p.model, p.reasoning) == (first[0].model, first[0].reasoning)), None)  # fmt: skip
-    between = f"; gap {percent(gap.value, signed=True)} ({interval(gap.low, gap.high, signed=True)})" if gap else ""
+    between = f"; gap {difference(gap.value)} ({difference_interval(gap.low, gap.high)})" if gap else ""
     return f"{first[0].model} without any fact: {rates}{between}. Intervals, not tests." if first else ""

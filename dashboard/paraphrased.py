@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboard.charts.wordings import wordings_chart
+from dashboard.charts.words import arm_words, difference
 from dashboard.figure import QUANTITIES, Figure, View, heading_of, hidden_words, shown_of
 from dashboard.points import EffectPoint
 from dashboard.results import Results
@@ -42,7 +43,7 @@ def _takeaway(points: Sequence[EffectPoint]) -> str:
     if sd == 0:
         return "No effect differs between paraphrases by more than chance would do."
     return (
-        f"The effect that depends most on its words: {most.arm} ({most.model}), "
-        f"{100 * (most.value or 0):+.1f} points, SD {100 * sd:.1f} points between {kind}s. A description, not a test: "
+        f"The effect that depends most on its words: {arm_words(most)} ({most.model}), "
+        f"{difference(most.value)}, SD {100 * sd:.1f} points between {kind}s. A description, not a test: "
         "the largest of many spreads is exaggerated."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from dashboard.charts.words import interval, p_text, percent
+from dashboard.charts.words import amount, amounts, difference, difference_interval, p_text, percent
 from dashboard.class_counts import class_counts, class_rows
 from dashboard.points import GAP, EffectPoint
 from dashboard.provenance import resolved
@@ -53,9 +53,9 @@ def failure_table(progress: Progress | None) -> Table:
 def rate_table(tables: Tables) -> Table:
     """Every rate and gap of one measure."""
     rows = tuple(
-        (p.model, p.arm, p.quantity, percent(p.value, signed=p.quantity == GAP),
-         interval(p.low, p.high, signed=p.quantity == GAP), p.n, p.queries, p.unscored, p.failed,
-         interval(p.possible_low, p.possible_high, signed=p.quantity == GAP), percent(p.airtime))
+        (p.model, p.arm, p.quantity, amount(p.value, gap=p.quantity == GAP),
+         amounts(p.low, p.high, gap=p.quantity == GAP), p.n, p.queries, p.unscored, p.failed,
+         amounts(p.possible_low, p.possible_high, gap=p.quantity == GAP), percent(p.airtime))
         for p in (*tables.rates, *tables.gaps)
     )  # fmt: skip
     header = ("Model", "Arm", "Of", "Value", "95 % interval", "n", "Queries", "Unscored", "Failed or missing",
@@ -79,8 +79,8 @@ def effect_table(tables: Tables) -> Table:
     """Every effect of one measure, the surest first."""
     order = sorted(tables.every, key=lambda e: (e.p_adjusted is None, e.p_adjusted or 0, e.p or 0))
     rows = tuple(
-        (e.model, e.arm, e.kind.replace("_", " "), e.quantity, e.against, percent(e.value, signed=True),
-         interval(e.low, e.high, signed=True), interval(e.wide_low, e.wide_high, signed=True),
+        (e.model, e.arm, e.kind.replace("_", " "), e.quantity, e.against, difference(e.value),
+         difference_interval(e.low, e.high), difference_interval(e.wide_low, e.wide_high),
          _p(e, e.p), _p(e, e.p_adjusted), e.family, e.n, e.queries, e.dropped, e.unscored, e.failed,
          *("" if share is None else percent(share) for share in (e.uptake, e.recall, e.frame_sd, e.wording_sd)),
          e.why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.charts.words import interval, percent
+from dashboard.charts.words import amount, amounts
 from dashboard.figures import strongest
 from dashboard.methods import doubt_lines
 from dashboard.points import GAP
@@ -26,8 +26,8 @@ def report_lines(results: Results, found: Sequence[Tables]) -> list[str]:
         names = {p: f"{p.arm} · {p.reasoning}" if modes else p.arm for p in (*table.rates, *table.gaps)}
         width = max(map(len, names.values()), default=0)
         lines += [
-            f"  {p.model}  {names[p]:{width}}  {p.quantity:11}  {percent(p.value, signed=p.quantity == GAP):>9}  "
-            f"95 % {interval(p.low, p.high, signed=p.quantity == GAP):22}  n {p.n:,}, unscored {p.unscored:,}, "
+            f"  {p.model}  {names[p]:{width}}  {p.quantity:11}  {amount(p.value, gap=p.quantity == GAP):>12}  "
+            f"95 % {amounts(p.low, p.high, gap=p.quantity == GAP):22}  n {p.n:,}, unscored {p.unscored:,}, "
             f"failed or missing {p.failed:,}"
             for p in (*table.rates, *table.gaps)
         ]

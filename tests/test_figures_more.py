@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from dashboard.export_points import own_points, points_csv
 from dashboard.figure import View, hidden_words, shown_of
 from dashboard.findings import Findings
 from dashboard.gallery import GALLERY, figure_named, figures_of_comparison, figures_of_measure
+from dashboard.measured import measure_words
 from dashboard.pairs import map_figure, pair_points, shift_figure
 from dashboard.published import published_rates, variations
 from dashboard.reach import heard_points, uptake_figure
@@ -335,6 +337,27 @@ def test_published_rates_are_off_until_they_are_wanted(judged):
     assert "Claude 3 Opus" in on.spec
     assert "Published: Greenblatt" in on.caption
     assert off.points == on.points
+
+
+def test_what_is_laid_over_published_figures_is_named_and_has_the_value_that_rates_give_it(judged):
+    figure = figure_named("published", judged, "", View())
+    words = measure_words("scheming")
+    rates = {p.arm: p.value for p in judged.tables("scheming").rates if p.quantity == "monitored"}
+    assert {p.arm: p.x for p in figure.points} == {arm: rate for arm, rate in rates.items() if rate is not None}
+    assert {p.x_of for p in figure.points} == {words}
+    titles = [part["title"] for part in walk(figure.drawn(dark=False)) if isinstance(part, dict) and "title" in part]
+    assert any(isinstance(title, list) and words in title[0] for title in titles)
+    assert words in figure.takeaway
+    assert words in figure.caption
+    assert "only where the output complies" in figure.caption
+
+
+def test_differences_are_points_with_a_true_minus_and_rates_per_cent(drawn):
+    for figure in drawn:
+        said = [figure.takeaway, figure.caption, *(str(v) for row in rows(figure) for v in row.values())]
+        said += figure.drawn(dark=False)["title"]["subtitle"]
+        assert not [text for text in said if re.search(r"[+−-]\d+(\.\d+)? ?%", text)], figure.name
+        assert not [text for text in said if re.search(r"(^|[ (])-\d", text) and not re.match(r"-?\d[\d.e-]*$", text)]
 
 
 def test_points_of_every_figure_can_be_taken_away(drawn):

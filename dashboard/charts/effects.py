@@ -22,7 +22,19 @@ from dashboard.charts.theme import (
     rounded_limits,
     shape,
 )
-from dashboard.charts.words import SIGNED, Row, counts, inline, interval, p_text, percent, step, tooltip
+from dashboard.charts.words import (
+    SIGNED,
+    Row,
+    counts,
+    difference,
+    difference_interval,
+    inline,
+    p_text,
+    percent,
+    step,
+    tooltip,
+    untested,
+)
 from dashboard.points import EffectPoint
 
 _NUMBERS = ("value", "low", "high", "wide_low", "wide_high", "against")
@@ -102,14 +114,14 @@ def _rows(known: Sequence[EffectPoint], lines: Lines, models: list[str], heading
         label = name if point.model == models[0] and line not in labelled else ""
         labelled.add(line)
         no_test = "interim" if (point.interim or heading.interim) and not point.look else ""
-        beside = no_test or (p_text(point.p_adjusted) if not point.why else "too few queries")
+        beside = no_test or (untested(point) if point.why else p_text(point.p_adjusted))
         rows.append({
             "model": point.model, "arm": point.arm, "tier": point.quantity, "line": str(line), "label": label,
             "heading": "", "fact": point.title, "step": name, "against": AGAINST[point.against].words,
             "value": point.value, "low": point.low, "high": point.high, "wide_low": point.wide_low,
-            "wide_high": point.wide_high, "shown": percent(point.value, signed=True),
-            "interval": interval(point.low, point.high, signed=True),
-            "wide": interval(point.wide_low, point.wide_high, signed=True), "p": no_test or p_text(point.p),
+            "wide_high": point.wide_high, "shown": difference(point.value),
+            "interval": difference_interval(point.low, point.high),
+            "wide": difference_interval(point.wide_low, point.wide_high), "p": no_test or p_text(point.p),
             "adjusted": no_test or p_text(point.p_adjusted), "beside": beside, "why": point.why or "none",
             "uptake": _share(point.uptake, point.uptake_n),
             "recall": _share(point.recall, point.recall_n), **counts(point),

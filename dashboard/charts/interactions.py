@@ -10,7 +10,17 @@ import altair as alt
 
 from dashboard.charts.heading import Heading, title_of
 from dashboard.charts.theme import MOST_MARKS, Chart, finish, panels
-from dashboard.charts.words import SIGNED, Row, counts, inline, interval, p_text, percent, tooltip
+from dashboard.charts.words import (
+    SIGNED,
+    Row,
+    counts,
+    difference,
+    difference_interval,
+    inline,
+    p_text,
+    tooltip,
+    untested,
+)
 from dashboard.points import EffectPoint
 
 # From Okabe & Ito's blue over the ground to their vermillion.
@@ -84,14 +94,20 @@ def _row(cell: Cell, place: Mapping[str, int], heading: Heading) -> Row:
     point = cell.effect
     one, other = sorted((cell.one, cell.other), key=place.__getitem__)
     interim = (point.interim or heading.interim) and not point.look
-    test = "interim" if interim else "too few\nqueries" if point.why else p_text(point.p_adjusted)
+    test = (
+        "interim"
+        if interim
+        else untested(point).replace("queries", "queries\n", 1).rstrip()
+        if point.why
+        else p_text(point.p_adjusted)
+    )
     if not point.shown and not interim and not point.why:
         test = f"not shown\n{test}"
     return {
         "panel": point.model + (f" · {point.reasoning}" if point.reasoning else ""), "model": point.model,
         "arm": point.arm, "tier": point.quantity, "one": one, "other": other, "value": round(point.value or 0.0, 5),
-        "number": f"{100 * (point.value or 0.0):+.1f}".replace("-", "−"), "test": test, "sure": float(point.shown),
-        "shown": percent(point.value, signed=True), "interval": interval(point.low, point.high, signed=True),
+        "number": difference(point.value).removesuffix(" points"), "test": test, "sure": float(point.shown),
+        "shown": difference(point.value), "interval": difference_interval(point.low, point.high),
         "adjusted": "interim" if interim else p_text(point.p_adjusted), "family": point.family,
         "why": point.why or "none", **counts(point),
     }  # fmt: skip

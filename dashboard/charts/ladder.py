@@ -21,7 +21,17 @@ from dashboard.charts.theme import (
     rounded_limits,
     shape,
 )
-from dashboard.charts.words import SIGNED, Row, counts, inline, interval, percent, step, tooltip
+from dashboard.charts.words import (
+    SIGNED,
+    Row,
+    amount,
+    amounts,
+    counts,
+    inline,
+    percent,
+    step,
+    tooltip,
+)
 from dashboard.points import GAP, Point
 
 Across = Literal["level", "breadth", "airtime"]
@@ -160,8 +170,8 @@ def _held_words(across: Across, held: tuple[int, str]) -> str:
 def _row(point: Point, *, gap: bool, modes: bool) -> Row:
     return {
         "model": point.model, "arm": point.arm, "tier": point.quantity, "step": step(point, modes=modes),
-        "value": point.value, "low": point.low, "high": point.high, "shown": percent(point.value, signed=gap),
-        "interval": interval(point.low, point.high, signed=gap),
-        "bounds": interval(point.possible_low, point.possible_high, signed=gap), "airtime": percent(point.airtime),
+        "value": point.value, "low": point.low, "high": point.high, "shown": amount(point.value, gap=gap),
+        "interval": amounts(point.low, point.high, gap=gap),
+        "bounds": amounts(point.possible_low, point.possible_high, gap=gap), "airtime": percent(point.airtime),
         **counts(point),
     }  # fmt: skip

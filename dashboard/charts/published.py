@@ -22,7 +22,7 @@ from dashboard.charts.theme import (
     rounded_limits,
     shape,
 )
-from dashboard.charts.words import SIGNED, Row, inline, interval, percent, step
+from dashboard.charts.words import SIGNED, Row, difference, difference_interval, inline, interval, percent, step
 from dashboard.published import Variation
 
 _MOST = MOST_MARKS // 6
@@ -30,9 +30,17 @@ _SIZE = (560, 430)
 
 
 def published_chart(
-    points: Sequence[ReferencePoint], variations: Sequence[Variation], heading: Heading, note: str, *, pick: str = ""
+    points: Sequence[ReferencePoint],
+    variations: Sequence[Variation],
+    heading: Heading,
+    across: str,
+    note: str,
+    *,
+    pick: str = "",
 ) -> Chart | None:
     """Own arms over the published variations, one panel a model; None where there are none of either.
+
+    ``across`` names what own arms are drawn at, line by line; the published figure is of alignment-faking reasoning.
 
     ``pick`` names a selection whose clicked mark says ``model``, ``arm`` and ``tier``.
     """
@@ -51,22 +59,24 @@ def published_chart(
     size = _SIZE if len(models) == 1 else (400, 330)
     cloud: list[Row] = [
         {"faking": round(one.faking, 4), "gap": round(one.gap, 4), "variant": one.variant,
-         "default": place == 0}
+         "default": place == 0, "faking_shown": percent(one.faking), "gap_shown": difference(one.gap)}
         for place, one in enumerate(variations)
     ]  # fmt: skip
     rows = [row for model in models for row in _rows([p for p in known if p.model == model], x, y, size)]
     grey = alt.Chart(inline(cloud)).encode(
-        x=alt.X("faking:Q", scale=x_scale, title="Alignment-faking reasoning, monitored tier",
+        x=alt.X("faking:Q", scale=x_scale, title=across.split("\n"),
                 axis=alt.Axis(format=".0%", tickCount=6)),
         y=alt.Y("gap:Q", scale=y_scale, title=["Gap: unmonitored − monitored", "percentage points"],
                 axis=alt.Axis(labelExpr=SIGNED, tickCount=6)),
         tooltip=[alt.Tooltip(field=name, title=title) for name, title in
-                 (("variant", "Published variation"), ("faking", "Alignment faking"), ("gap", "Gap"))],
+                 (("variant", "Published variation"), ("faking_shown", "Alignment-faking reasoning"),
+                  ("gap_shown", "Gap"))],
     )  # fmt: skip
     own = alt.Chart().encode(
         x=alt.X("x:Q", scale=x_scale), y=alt.Y("y:Q", scale=y_scale), color=colour("polarity", used, "Own arms"),
         tooltip=[alt.Tooltip(field=name, title=title) for name, title in
-                 (("fact", "Fact"), ("step", "Dose"), ("x_shown", "Alignment faking"), ("x_interval", "95 % interval"),
+                 (("fact", "Fact"), ("step", "Dose"), ("x_shown", across.partition("\n")[0]),
+                  ("x_interval", "95 % interval"),
                   ("y_shown", "Gap"), ("y_interval", "95 % interval "), ("n", "Scored samples"),
                   ("queries", "Queries"), ("unscored", "Unscored"), ("failed", "Failed or missing"),
                   ("model", "Model"))],
@@ -111,7 +121,7 @@ def _rows(
             "step": step(point, modes=modes), "polarity": POLARITIES[point.polarity].words,
             **{name: round(getattr(point, name), 5) for name in ("x", "x_low", "x_high", "y", "y_low", "y_high")},
             "x_shown": percent(point.x), "x_interval": interval(point.x_low, point.x_high),
-            "y_shown": percent(point.y, signed=True), "y_interval": interval(point.y_low, point.y_high, signed=True),
+            "y_shown": difference(point.y), "y_interval": difference_interval(point.y_low, point.y_high),
             "n": point.n, "queries": point.queries, "unscored": point.unscored, "failed": point.failed, **put,
         })  # fmt: skip
     return rows

@@ -9,7 +9,7 @@ import altair as alt
 from dashboard.arm_points import QueryPoint
 from dashboard.charts.heading import Heading, title_of
 from dashboard.charts.theme import INK, MOST_MARKS, SOFT, Chart, finish, panels, rounded_limits
-from dashboard.charts.words import SIGNED, Row, inline, percent
+from dashboard.charts.words import SIGNED, Row, difference, inline
 from dashboard.points import EffectPoint
 
 _MOST = MOST_MARKS // 2  # a stem and a point
@@ -79,10 +79,10 @@ def _rows(points: Sequence[QueryPoint], mean: EffectPoint | None) -> list[Row]:
         rows.append({
             "model": point.model, "arm": point.arm, "tier": point.quantity, "query": point.query,
             "group": point.group or "none", "rank": rank, "value": round(point.value, 5),
-            "shown": percent(point.value, signed=True), "n": point.n, "unscored": point.unscored,
+            "shown": difference(point.value), "n": point.n, "unscored": point.unscored,
             "failed": point.failed,
         })  # fmt: skip
     if rows and mean is not None and mean.value is not None:
-        words = f"mean {percent(mean.value, signed=True)}"
+        words = f"mean {difference(mean.value)}"
         rows[0] |= {"mean": mean.value, "low": mean.low, "high": mean.high, "words": words}
     return rows

@@ -23,7 +23,7 @@ from dashboard.charts.theme import (
     rounded_limits,
     shape,
 )
-from dashboard.charts.words import SIGNED, Row, counts, inline, interval, p_text, percent, step, tooltip
+from dashboard.charts.words import SIGNED, Row, counts, difference, difference_interval, inline, p_text, step, tooltip
 
 _MOST = MOST_MARKS // 6  # a point, two bars, a label with its halo
 _SURE = {"both": 1.0, "one": 0.85, "neither": 0.6}  # opacity of points,
@@ -144,8 +144,8 @@ def _rows(
             "model": point.model, "arm": point.arm, "tier": point.quantity, "fact": point.title,
             "step": step(point, modes=modes), "polarity": POLARITIES[point.polarity].words, "sure": point.sure,
             **{name: round(getattr(point, name), 5) for name in ("x", "x_low", "x_high", "y", "y_low", "y_high")},
-            "x_shown": percent(point.x, signed=True), "x_interval": interval(point.x_low, point.x_high, signed=True),
-            "y_shown": percent(point.y, signed=True), "y_interval": interval(point.y_low, point.y_high, signed=True),
+            "x_shown": difference(point.x), "x_interval": difference_interval(point.x_low, point.x_high),
+            "y_shown": difference(point.y), "y_interval": difference_interval(point.y_low, point.y_high),
             "x_p": _p(point, point.x_p_adjusted), "y_p": _p(point, point.y_p_adjusted), **counts(point), **put,
         })  # fmt: skip
     return rows

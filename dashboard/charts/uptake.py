@@ -12,7 +12,19 @@ from dashboard.arm_points import HeardPoint
 from dashboard.charts.heading import Heading, title_of
 from dashboard.charts.lines import Lines, lay_out, line_labels, line_scale
 from dashboard.charts.theme import INK, MOST_MARKS, SOFT, Chart, Look, among, colour, finish, rounded_limits, shape
-from dashboard.charts.words import SIGNED, Row, counts, inline, interval, p_text, percent, step, tooltip
+from dashboard.charts.words import (
+    SIGNED,
+    Row,
+    counts,
+    difference,
+    difference_interval,
+    inline,
+    interval,
+    p_text,
+    percent,
+    step,
+    tooltip,
+)
 from dashboard.points import EffectPoint, OfArm
 
 CHECKS: Mapping[str, Look] = {
@@ -104,7 +116,7 @@ def _rows(item: Heard, line: int, name: str) -> list[Row]:
     doubt = "interim" if e.interim and not e.look else ""
     rows: list[Row] = [{
         **about, "label": name, "heading": "", "value": e.value, "low": e.low, "high": e.high,
-        "shown": percent(e.value, signed=True), "interval": interval(e.low, e.high, signed=True),
+        "shown": difference(e.value), "interval": difference_interval(e.low, e.high),
         "p": doubt or p_text(e.p_adjusted), "verdict": item.verdict, "verdict_label": item.verdict, **counts(e),
     }]  # fmt: skip
     rows += [

@@ -22,7 +22,7 @@ from dashboard.charts.theme import (
     rounded_limits,
     shape,
 )
-from dashboard.charts.words import SIGNED, Row, counts, inline, interval, percent, step, tooltip
+from dashboard.charts.words import SIGNED, Row, counts, difference, difference_interval, inline, step, tooltip
 from dashboard.points import EffectPoint
 
 OVER: Mapping[str, Look] = {
@@ -97,7 +97,7 @@ def _rows(point: EffectPoint, used: Sequence[str]) -> list[Row]:
         rows.append({
             "model": point.model, "arm": point.arm, "tier": point.quantity, "fact": point.title, "heading": "",
             "over": OVER[over].words, "value": point.value, "low": low, "high": high,
-            "shown": percent(point.value, signed=True), "range": interval(low, high, signed=True),
+            "shown": difference(point.value), "range": difference_interval(low, high),
             "beside": f"SD {100 * sd:.1f} over {many}", **counts(point),
         })  # fmt: skip
     return rows

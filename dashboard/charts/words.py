@@ -6,7 +6,8 @@ import math
 
 import altair as alt
 
-from dashboard.points import OfArm
+from dashboard.effects.sign_flips import LEAST_QUERIES
+from dashboard.points import EffectPoint, OfArm
 from facts.salience import Salience
 
 Row = dict[str, str | float | None]
@@ -30,16 +31,68 @@ def step(point: OfArm, *, modes: bool) -> str:
     return f"{words} · {point.reasoning}" if modes else words
 
 
-def percent(value: float | None, *, signed: bool = False) -> str:
-    """A fraction as a percentage with one decimal; an unknown one says so."""
-    if value is None or math.isnan(value):
-        return "not known"
-    return f"{100 * value:{'+' if signed else ''}.1f} %"
+def arm_words(point: OfArm) -> str:
+    """An arm in a sentence, e.g. ``Objections are read, affirmed, level 5``; one without facts is ``no fact``."""
+    if not point.fact:
+        return "no fact"
+    doses, titles = point.arm.split(" + "), point.title.split(" + ")
+    if len(titles) != len(doses):  # a title may hold the sign itself
+        titles = [dose.partition(" ")[0] for dose in doses]
+    if len(doses) > 1:
+        said = (f"{title} ({_dose(dose.partition(' ')[2])})" for title, dose in zip(titles, doses, strict=True))
+        return " and ".join(said)
+    return f"{point.title}, {_dose(doses[0].partition(' ')[2])}"
 
 
-def interval(low: float | None, high: float | None, *, signed: bool = False) -> str:
-    """Two limits as percentages."""
-    return f"{percent(low, signed=signed)} to {percent(high, signed=signed)}"
+def _dose(words: str) -> str:
+    # "affirmed 5 in 2 documents, late" as facts.salience writes it, without the slug
+    polarity, _, rest = words.partition(" ")
+    level, _, place = rest.partition(" ")
+    return f"{polarity}, level {level} {place}".strip() if level else polarity
+
+
+def percent(value: float | None) -> str:
+    """A rate as a percentage with one decimal; an unknown one says so."""
+    return "not known" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Two limits of a rate."""
+    return f"{percent(low)} to {percent(high)}"
+
+
+def difference(value: float | None) -> str:
+    """A difference of rates in points, with its sign; it is no percentage of anything."""
+    return "not known" if value is None or math.isnan(value) else f"{_signed(value)} points"
+
+
+def difference_interval(low: float | None, high: float | None) -> str:
+    """Two limits of a difference."""
+    if low is None or high is None:
+        return f"{difference(low)} to {difference(high)}"
+    return f"{_signed(low)} to {_signed(high)} points"
+
+
+def amount(value: float | None, *, gap: bool) -> str:
+    """A rate as a percentage, or a gap in points."""
+    return difference(value) if gap else percent(value)
+
+
+def amounts(low: float | None, high: float | None, *, gap: bool) -> str:
+    """Two limits of a rate, or of a gap."""
+    return difference_interval(low, high) if gap else interval(low, high)
+
+
+def _signed(value: float) -> str:
+    points = round(100 * value, 1) + 0.0
+    return f"{points:+.1f}".replace("-", "−") if points else "0.0"
+
+
+def untested(point: EffectPoint) -> str:
+    """Why an effect that is known could not be tested, in the few words that a chart has room for."""
+    if point.queries < LEAST_QUERIES:
+        return f"too few queries ({point.queries})"
+    return "too few queries differ"
 
 
 def p_text(p: float | None) -> str:

@@ -99,7 +99,7 @@ def _test(effect: Effect) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{round(value, 1) + 0.0:+.1f}".replace("+0.0", "0.0")
+    return f"{round(value, 1) + 0.0:+.1f}".replace("+0.0", "0.0").replace("-", "−")
 
 
 def _p(p: float) -> str:
