@@ -10,6 +10,7 @@ from dashboard.labelled import Judged, LabelReport
 from runners.labels.file import Labels
 
 Cell = str | int | float | None
+_FEW = 5  # labels in a stratum below which its intervals span nearly everything
 _VALUES = ("corrected", "precision", "recall", "specificity", "kappa")
 
 
@@ -34,13 +35,32 @@ def condition_rows(report: LabelReport) -> list[dict[str, str]]:
         rows.append({
             **({"model": judged.model} if several else {}), "arm": judged.arm, "tier": judged.tier,
             "labelled": f"{sum(q.labelled):,} of {sum(judged.drawn):,}",
+            "kappa": quantity_text(q.kappa, percent=False),
             "judge's rate": "" if judged.raw is None else f"{100 * judged.raw:.0f} %",
             "corrected rate": quantity_text(judged.corrected, percent=True),
             "precision": quantity_text(q.precision, percent=True), "recall": quantity_text(q.recall, percent=True),
-            "kappa": quantity_text(q.kappa, percent=False),
             "unlabelled strata": ", ".join(q.unlabelled),
         })  # fmt: skip
     return rows
+
+
+def too_few(report: LabelReport) -> str:
+    """How many more labels a first look at the judge needs; empty where each stratum has a few."""
+    sizes = [
+        (judged.quality.samples[verdict], judged.quality.labelled[verdict])
+        for judged in report.conditions
+        for verdict in (0, 1)
+        if judged.quality.samples[verdict]
+    ]
+    needed = sum(max(0, min(_FEW, samples) - labelled) for samples, labelled in sizes)
+    if not needed:
+        return ""
+    bare = sum(not labelled for _, labelled in sizes)
+    return (
+        f"Too few yet: {report.labels:,} label{'' if report.labels == 1 else 's'} in {len(sizes):,} strata (a condition and a verdict each), {bare:,} of "
+        f"them without any. Kappa and corrected rates of a condition need labels in both of its strata; label at least "
+        f"{needed:,} more, so that each has {_FEW}."
+    )
 
 
 def agreement_rows(report: LabelReport) -> list[dict[str, str]]:

@@ -14,9 +14,11 @@ from runners import metrics, rubric
 from runners.keep import kept
 from runners.labels.draw import Drawn, draw
 from runners.labels.file import Labels
-from runners.labels.label import Drawing
+from runners.labels.label import MOST_DRAWN, Drawing
 from runners.planning import queries_of
 from runners.transcript import split
+
+LARGEST_SEED = 2**53 - 1  # beyond it a browser's numbers are no longer whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,13 @@ def largest_draw(labels: Labels, measure: str) -> Drawing | None:
     """The drawing that labelling goes on with: the largest of those that are everyone's; None before the first."""
     shared = [d for d in labels.drawings if d.measure == measure and not d.own]
     return max(shared, key=lambda d: d.per, default=None)
+
+
+def draw_numbers(before: Drawing | None) -> tuple[int, int]:
+    """How many samples and which seed the page begins with: those of the drawing before, within what it can hold."""
+    if before is None:
+        return 20, 0
+    return min(before.per, MOST_DRAWN), max(-LARGEST_SEED, min(before.seed, LARGEST_SEED))
 
 
 def keys_of(classes: Sequence[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from facts.errors import FactError
 from runners.comparison_file import comparison_toml
 from runners.labels.draw import Drawn
 from runners.labels.file import Labels, append, read
-from runners.labels.label import Drawing, Label
+from runners.labels.label import Drawing, Label, checked_name
 from runners.labels.walk import Walk, skip, walk, word
 
 METRIC, MEASURE, PER, NAME = "l_metric", "l_measure", "l_per", "l_name"
@@ -44,8 +44,11 @@ class Sitting:
 
 
 def named() -> bool:
-    """Whether the labeller has said who they are."""
-    return bool(st.session_state.get(NAME))
+    """Whether the labeller has said who they are, with what can be a name."""
+    try:
+        return bool(checked_name(str(st.session_state.get(NAME) or st.query_params.get(NAME, ""))))
+    except FactError:
+        return False
 
 
 Version = tuple[str, int, int]
@@ -103,6 +106,10 @@ def give(now: Sitting, key: str, value: str) -> None:
     """Callback of a class: the label is on the disk before the next sample is shown; else the sample stays."""
     note = str(st.session_state.get(note_key(key)) or "").strip()
     try:
+        if said := _meanwhile(now, key, value):
+            st.session_state[_PROBLEM] = said
+            go(now, key)
+            return
         _write(now, word(key, value, labeller=now.labeller, metric=now.metric, rubric=now.rubric, note=note))
     except FactError as error:
         st.session_state[_PROBLEM] = str(error)
@@ -113,12 +120,27 @@ def give(now: Sitting, key: str, value: str) -> None:
 def pass_over(now: Sitting, key: str) -> None:
     """Callback: skip the sample, which is written down; one that has a label keeps it."""
     try:
+        if said := _meanwhile(now, key):
+            st.session_state[_PROBLEM] = said
+            go(now, key)
+            return
         if key not in now.walk.given:
             _write(now, skip(key, labeller=now.labeller, metric=now.metric, rubric=now.rubric))
     except FactError as error:
         st.session_state[_PROBLEM] = str(error)
         return
     go(now, _walked(now).next(key))
+
+
+def _meanwhile(now: Sitting, key: str, value: str | None = None) -> str:
+    """That the sample was given another label since it was shown, which stands; empty where it was not."""
+    before, there = now.walk.given.get(key), _walked(now).given.get(key)
+    if there is None or there == before or there.value == value:
+        return ""
+    return (
+        f"This sample was labelled “{there.value}” by {now.labeller} meanwhile, in another tab or a terminal. That "
+        "label stands and nothing was written now; choose a class once more to replace it, or go to the next sample"
+    )
 
 
 def undo(now: Sitting) -> None:

@@ -171,6 +171,10 @@ def test_the_report_of_careful_labels_says_that_the_judge_errs_nowhere(run):
         assert quality["labelled"] == [8, 12]
 
 
+def test_the_report_says_that_it_unblinds(run):
+    assert "this unblinds" in run("labels", "report", "small", "--metric", METRIC)[2]
+
+
 def test_labels_that_contradict_the_judge_move_the_corrected_rate(run):
     labelled(run, "a\n" * 100)  # nothing is faking, whatever the judge says
     report = json.loads(run("labels", "report", "small", "--metric", METRIC, "--json")[1])

@@ -12,8 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import labelled
-from dashboard.label_tables import condition_rows, labels_csv, report_csv
-from dashboard.labelling import can_label, drawn, instructions, strata
+from dashboard.label_tables import condition_rows, labels_csv, report_csv, too_few
+from dashboard.labelling import can_label, draw_numbers, drawn, instructions, strata
 from facts.errors import FactError
 from filled_workspace import HOSTILE, SIMULATED, fill
 from runners import metrics
@@ -176,6 +176,47 @@ def test_keys_are_on_the_buttons(filled):
     shortcuts = {button.label: button.proto.shortcut for button in test.button}
     assert {shortcuts[name] for name in metrics.find(METRIC).CLASSES} == {"1", "2", "3", "4"}
     assert (shortcuts["Skip"], shortcuts["Undo"], shortcuts["Back"], shortcuts["Next"]) == ("s", "u", "b", "n")
+
+
+def test_a_draw_of_the_command_line_with_large_numbers_opens_and_is_gone_on_with(filled):
+    measure = next(iter(metrics.find(METRIC).MEASURES))
+    append(path_of(filled), [Drawing(measure=measure, per=50_000, seed=2_000_000_000)])
+    test = visit(filled)
+    assert (test.number_input(key="l_per").value, test.number_input(key="l_seed").value) == (50_000, 2_000_000_000)
+    assert draw_numbers(Drawing(measure=measure, per=1, seed=2**62)) == (1, 2**53 - 1)
+
+
+def test_a_sample_labelled_in_another_tab_keeps_that_label_until_it_is_chosen_again(filled):
+    one, two = visit(filled), visit(filled)
+    press(one, "complied")
+    press(two, "refused")
+    assert [value for value, _ in words_of(filled)] == ["complied"]
+    assert any("labelled “complied” by ann meanwhile" in box.value for box in two.error)
+    press(two, "refused")
+    assert [value for value, _ in words_of(filled)] == ["complied", "refused"]
+    three, four = visit(filled), visit(filled)
+    press(three, "complied")
+    press(four, "Skip")
+    assert [value for value, _ in words_of(filled)] == ["complied", "refused", "complied"]
+    assert any("That label stands" in box.value for box in four.error)
+
+
+def test_a_reload_knows_the_labeller_and_a_bad_name_keeps_its_field_open(filled):
+    assert not visit(filled, name="", l_name="ann").info
+    bad = visit(filled, name="\u202ebad")
+    assert next(box for box in bad.expander if box.label.startswith("What is labelled")).proto.expanded
+
+
+def test_the_report_says_how_many_labels_are_still_needed(results, tmp_path):
+    drawing = Drawing(measure=next(iter(metrics.find(METRIC).MEASURES)), per=30, seed=0)
+    keys = drawn(results, METRIC, drawing).order
+    path = tmp_path / "l.jsonl"
+    append(path, [drawing, word(keys[0], "complied", labeller="ann", metric=METRIC)])
+    few = too_few(labelled.label_report(results, read(path), metric=METRIC))
+    assert few.startswith("Too few yet: 1 label in")
+    assert "label at least" in few
+    append(path, [word(key, "complied", labeller="ann", metric=METRIC) for key in keys])
+    assert not too_few(labelled.label_report(results, read(path), metric=METRIC))
 
 
 def test_back_shows_the_label_given_and_another_replaces_it(filled):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import state_labels as kept
 from dashboard.escape import plain
-from dashboard.label_tables import agreement_rows, condition_rows, labels_csv, report_csv
+from dashboard.label_tables import agreement_rows, condition_rows, labels_csv, report_csv, too_few
 from dashboard.results import Results
 
 _METHOD = (
@@ -30,6 +30,8 @@ def report_view(results: Results, metric: str, measure: str, rubric: str) -> Non
     if not report.labels:
         st.info("Nothing is labelled yet: the first tab is where labels are given.", icon=":material/label:")
         return
+    if few := too_few(report):
+        st.info(few, icon=":material/label:")
     st.dataframe(  # pyright: ignore[reportUnknownMemberType]
         condition_rows(report), hide_index=True, width="stretch",
         alt="The judge's quality and the corrected rate in each condition",

@@ -10,10 +10,10 @@ from dashboard.app_pages._boxes import problem
 from dashboard.app_pages._label_report import report_view
 from dashboard.app_pages._label_sample import label_view
 from dashboard.app_pages._shown import shown_results
-from dashboard.labelling import can_label, largest_draw
+from dashboard.labelling import LARGEST_SEED, can_label, draw_numbers, largest_draw
 from facts.errors import FactError
 from runners import metrics
-from runners.labels.label import Drawing, checked_name
+from runners.labels.label import MOST_DRAWN, Drawing, checked_name
 
 st.title("Label samples", anchor=False)
 results, library = shown_results()
@@ -35,16 +35,18 @@ with st.expander("What is labelled, and by whom", icon=":material/tune:", expand
         state.keep_valid(kept.MEASURE, list(metrics.find(metric).MEASURES))
         measure = st.selectbox("Measure whose verdicts are drawn from", list(metrics.find(metric).MEASURES),
                                key=kept.MEASURE, bind="query-params")  # fmt: skip
-        name = st.text_input("Your name", key=kept.NAME, persist_state="session", max_chars=80,
-                             help="Written beside each label, so that labellers can be told apart")  # fmt: skip
+        name = st.text_input("Your name", key=kept.NAME, bind="query-params", max_chars=80,
+                             help="Written beside each label, so that labellers can be told apart; the address of this "
+                             "page holds it, so another labeller types theirs")  # fmt: skip
         try:
             before = largest_draw(kept.labels_of(results, metric), measure)
         except FactError as error:
             problem(error)
             st.stop()
-        per = st.number_input("Samples per verdict and condition", 1, 10_000, before.per if before else 20,
+        per_before, seed_before = draw_numbers(before)
+        per = st.number_input("Samples per verdict and condition", 1, MOST_DRAWN, per_before,
                               key=kept.PER, bind="query-params", help="More only adds to what is drawn")  # fmt: skip
-        seed = st.number_input("Seed of the draw", 0, 10**9, before.seed if before else 0, key=kept.SEED)
+        seed = st.number_input("Seed of the draw", -LARGEST_SEED, LARGEST_SEED, seed_before, key=kept.SEED)
         rubric = st.text_input(
             "Version of the instructions", key=kept.RUBRIC, max_chars=40, placeholder="(the only one)"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from runners import metrics
 from runners.comparison import Comparison
 from runners.labels.exchange import export_text, import_file
 from runners.labels.file import read
+
+_UNBLINDS = "salience: this unblinds: it shows conditions and verdicts. Read it when you have finished labelling."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +102,7 @@ def _import(args: argparse.Namespace, workspace: Workspace, comparison: Comparis
 
 def _report(args: argparse.Namespace, workspace: Workspace, comparison: Comparison) -> int:
     labels = read(label_path(workspace, comparison.name, args.metric))
+    print(_UNBLINDS, file=sys.stderr)
     results = _results(workspace, comparison)
     report = label_report(results, labels, metric=args.metric, measure=args.measure, rubric=args.rubric, seed=args.seed)
     if args.json:

@@ -11,7 +11,7 @@ from facts.errors import FactError
 # As in model names: control characters steer a terminal, marks of direction turn a line round.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST_NAME = 80
-_MOST_DRAWN = 1_000_000
+MOST_DRAWN = 1_000_000
 _LONGEST_NOTE = 2_000
 
 
@@ -52,8 +52,8 @@ class Drawing:
     own: str = ""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.per <= _MOST_DRAWN:
-            raise FactError(f"from 1 to {_MOST_DRAWN:,} samples of each verdict can be drawn, not {self.per:,}")
+        if not 1 <= self.per <= MOST_DRAWN:
+            raise FactError(f"from 1 to {MOST_DRAWN:,} samples of each verdict can be drawn, not {self.per:,}")
         if abs(self.seed) >= 2**63:
             raise FactError("seed must fit in 64 bits; any small number will do")
 
