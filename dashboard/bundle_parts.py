@@ -86,6 +86,7 @@ def _own_models(models: Iterable[Model], path: Path) -> str:
     entries = cast("dict[str, dict[str, object]]", said.get("models", {}))
     used = {model.label: dict(entries[model.label]) for model in models if model.label in entries}
     for entry in used.values():
+        entry.pop("opened", None)  # who opens the file decides anew
         if "adapter" in entry:
             entry["adapter"] = Path(str(entry["adapter"])).name
     return tomli_w.dumps({"models": used}) if used else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dashboard.plan_rows import Row
 from dashboard.plan_text import usd
 from runners import providers
-from runners.keys import key_variable
+from runners.keys import elsewhere, key_variable
 from runners.model import Model
 
 _HERE = {"embedded": "in this process", "organism": "in this process"}
@@ -35,9 +35,16 @@ def _row(model: Model, needed: int) -> Row:
     }
 
 
+def with_address(models: Iterable[Model]) -> bool:
+    """Whether any of them is called elsewhere than at its provider's own address."""
+    return any(elsewhere(model) for model in models)
+
+
 def _key(model: Model) -> str:
     variable = key_variable(model)
-    wrong = providers.find(model.provider).problem(model)
+    wrong = providers.problem(model)
+    if model.opened:
+        return f"came with a file; {variable or 'no key'}"
     if variable is None:
         return "not ready" if wrong else "none needed"
     return f"{variable} missing" if wrong and variable in wrong else "not ready" if wrong else f"{variable} is set"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dashboard.terminal_text import printable
 from runners.estimate import ModelPlan, Plan
+from runners.keys import elsewhere, key_variable
 from runners.progress import ModelProgress, Progress
 
 _WHY = {
@@ -51,6 +53,7 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"{c.name}: {c.setting}, {c.channel}, {size}",
         *(_model_line(item) for item in plan.models),
+        *(f"  {m.model.label} is called at {printable(at)}" for m in plan.models if (at := elsewhere(m.model))),
         f"  {total}; longest prompt about {plan.longest_prompt:,} tokens",
         *(f"  cannot call {m.model.label}: {m.problem}" for m in plan.models if m.problem),
     ]
@@ -65,7 +68,8 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "models": [
             {"label": m.model.label, "calls": m.calls, "kept": m.kept, "new": m.new, "tokens_in": m.tokens_in,
              "tokens_out_most": m.tokens_out_most, "cost_low_usd": m.cost_low, "cost_expected_usd": m.cost_expected,
-             "cost_high_usd": m.cost_high, "seconds": m.seconds, "problem": m.problem, "simulated": m.simulated}
+             "cost_high_usd": m.cost_high, "seconds": m.seconds, "problem": m.problem, "simulated": m.simulated,
+             "address": m.model.base_url, "key_env": key_variable(m.model)}
             for m in plan.models
         ],
     }  # fmt: skip

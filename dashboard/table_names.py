@@ -97,7 +97,7 @@ def _bare(model: Model) -> Model:
         "usd_per_mtok_in": None, "usd_per_mtok_out": None, "usd_per_mtok_cache_read": None,
         "usd_per_mtok_cache_write": None,
     }  # fmt: skip
-    return replace(model, note="", **prices)
+    return replace(model, note="", opened="", **prices)
 
 
 @lru_cache(maxsize=32)

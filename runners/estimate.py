@@ -137,7 +137,7 @@ def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int
         cost_expected=_cost(model, tokens_in, tokens_out * TYPICAL_REPLY),
         cost_high=_cost(model, tokens_in * _SAFETY, tokens_out),
         seconds=(tokens_out * TYPICAL_REPLY * per_out + tokens_in * per_in) / lanes,
-        problem=provider.problem(model), simulated=provider.SIMULATED,
+        problem=providers.problem(model), simulated=provider.SIMULATED,
     )  # fmt: skip
 
 

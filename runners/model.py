@@ -30,7 +30,8 @@ class Model:
     prompt plus reply in tokens. ``thinking_tokens`` is the budget when the native reasoning mode is asked for;
     ``None`` says that the model has no such mode. ``structured`` says whether replies can be held to a JSON
     schema (None: as its name suggests). ``key_env`` names the environment variable that holds the key.
-    ``adapter`` is the path of a LoRA in GGUF format that the embedded model runs with.
+    ``adapter`` is the path of a LoRA in GGUF format that the embedded model runs with. ``opened`` is the models.toml
+    that says that the entry came with somebody else's comparison (else ""): such a model is read and never called.
     """
 
     label: str
@@ -48,4 +49,5 @@ class Model:
     structured: bool | None = None
     note: str = ""
     adapter: str | None = None
+    opened: str = ""
     trained_on: TrainedOn | None = None

@@ -55,6 +55,7 @@ class _Entry(Strict):
     checked: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] | None = None
     source: str | None = None
     adapter: Word | None = None  # a relative path is looked for beside the file that names it
+    opened: bool = False  # came with a comparison that somebody sent: never called until a person removes this
     trained_on: _TrainedOn | None = None
 
 
@@ -73,7 +74,8 @@ class Models:
     def find(self, label: str) -> Model:
         """The model of that label or ad-hoc spec. Raises ``UnknownName`` or ``BrokenFile``.
 
-        A spec that names a known provider and model ("anthropic/claude-haiku-5-5") gets that entry's prices.
+        A spec that names a known provider and model ("anthropic/claude-haiku-5-5") gets that entry's prices; what came
+        with an opened comparison lends nothing.
         """
         if label in self.by_label:
             return self.by_label[label]
@@ -86,7 +88,7 @@ class Models:
             raise self._unknown(label)
         for known in self.by_label.values():
             place = (known.provider, known.name, known.base_url, known.adapter)
-            if place == (spec.provider, spec.name, spec.base_url, None):
+            if not known.opened and place == (spec.provider, spec.name, spec.base_url, None):
                 return replace(known, label=label)
         return spec
 
@@ -114,9 +116,10 @@ def _model(label: str, entry: _Entry, path: str) -> Model:
     checked = f"Prices checked {entry.checked} ({entry.source or 'no source'})." if entry.checked else ""
     if entry.adapter is not None and entry.provider != "embedded":
         raise BrokenFile(f"{path}: model {label!r}: only the embedded provider runs adapters; remove adapter")
-    fields = entry.model_dump(exclude={"checked", "source", "note", "adapter", "trained_on"})
+    fields = entry.model_dump(exclude={"checked", "source", "note", "adapter", "opened", "trained_on"})
     return Model(
-        label=label, note=" ".join(filter(None, (entry.note, checked))), trained_on=_trained_on(entry.trained_on),
+        label=label, opened=path if entry.opened else "",
+        note=" ".join(filter(None, (entry.note, checked))), trained_on=_trained_on(entry.trained_on),
         adapter=None if entry.adapter is None else str(Path(path).parent / home_path(entry.adapter)), **fields,
     )  # fmt: skip
 

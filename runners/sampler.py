@@ -226,7 +226,7 @@ async def sample(requests: Iterable[tuple[str, Request]] | Inbox, line: Line) ->
                     continue
                 if connection is None:
                     connection = await asyncio.to_thread(
-                        providers.find(line.model.provider).connect, line.model, line.limits.concurrency
+                        providers.connect, line.model, line.limits.concurrency
                     )
                 await room.acquire()
                 if _over(line):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.app_pages._boxes import problem, table
-from dashboard.model_table import group_rows, key_lines, model_rows
+from dashboard.model_table import group_rows, key_lines, model_rows, with_address
 from facts.errors import FactError
 from runners.model import Model
 from runners.models import read_models
@@ -17,14 +17,17 @@ def chosen_models() -> None:
     models = _chosen()
     if not models:
         return
+    addressed = with_address(models)
     rows = [
-        {"Model": row["Model"], "Key": row["Key"], "USD in / out": f"{row['USD in']} / {row['USD out']}",
+        {"Model": row["Model"], "Key": row["Key"], **({"Called at": row["Where"]} if addressed else {}),
+         "USD in / out": f"{row['USD in']} / {row['USD out']}",
          "Context": row["Context"]}
         for row in model_rows(models)
     ]  # fmt: skip
     st.dataframe(  # pyright: ignore[reportUnknownMemberType]
         rows, hide_index=True, width="stretch", column_config={"Model": st.column_config.TextColumn(width=190)},
-        alt="Chosen models: whether their key is set, price per million tokens in and out, context in tokens",
+        alt="Chosen models: whether their key is set, address where it is not the provider's own, price per million "
+            "tokens in and out, context in tokens",
     )  # fmt: skip
     if lines := key_lines(models):
         st.caption("A key is read from the environment only. In the shell that starts salience, then start it again:")

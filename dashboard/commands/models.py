@@ -21,10 +21,10 @@ def main(args: argparse.Namespace) -> int:
     """Run the command."""
     models = known_models(open_workspace(args.workspace).models)
     if args.json:
-        print(json.dumps([{**asdict(m), "problem": providers.find(m.provider).problem(m)} for m in models], indent=2))
+        print(json.dumps([{**asdict(m), "problem": providers.problem(m)} for m in models], indent=2))
         return 0
     for model in models:
-        problem = providers.find(model.provider).problem(model)
+        problem = providers.problem(model)
         price = f"{usd(model.usd_per_mtok_in)} in, {usd(model.usd_per_mtok_out)} out per million tokens"
         print(f"{model.label:24} {model.provider:18} {model.name:32} {price}; {problem or 'ready'}")
     return 0

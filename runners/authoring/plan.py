@@ -115,7 +115,8 @@ def _plan(model: Model, rows: Sequence[StagePlan]) -> AuthoringPlan:
     provider = providers.find(model.provider)
     for row in rows:
         has_room(model, row.stage, row.tokens_in + row.tokens_out_most)
-    return AuthoringPlan(model=model, stages=tuple(rows), problem=provider.problem(model), simulated=provider.SIMULATED)
+    problem = providers.problem(model)
+    return AuthoringPlan(model=model, stages=tuple(rows), problem=problem, simulated=provider.SIMULATED)
 
 
 def _left(total: int, kept: int, *, done: bool) -> int:

@@ -74,7 +74,7 @@ class Session:
     trouble: Failure | None = None
 
     def __post_init__(self) -> None:
-        if wrong := providers.find(self.model.provider).problem(self.model):
+        if wrong := providers.problem(self.model):
             raise FactError(f"{self.model.label} cannot be called: {wrong}")
         if self.limits.max_usd is not None and None in (self.model.usd_per_mtok_in, self.model.usd_per_mtok_out):
             raise FactError(

@@ -11,7 +11,8 @@ from typing import Protocol, cast
 from facts.errors import UnknownName
 from runners.model import Model
 from runners.request import Request
-from runners.sample import Sample
+from runners.sample import Sample, Trouble
+from runners.trouble import Fatal
 
 
 class Connection(Protocol):
@@ -68,6 +69,24 @@ def find(name: str) -> Provider:
     if name not in names():
         raise UnknownName("provider", name, names(), "A provider is a file in runners/providers/.")
     return cast("Provider", importlib.import_module(f"runners.providers.{name}"))
+
+
+def problem(model: Model) -> str | None:
+    """What stands in the way of calling the model and what to do: who sent it, or what its provider says; or None."""
+    if model.opened:
+        where = model.base_url or "its provider's own address"
+        variable = model.key_env or (None if model.base_url else getattr(find(model.provider), "KEY_ENV", None))
+        key = f"the key in {variable}" if variable else "no key"
+        return (f"{model.label} came with an opened comparison and would call {where} with {key}; to allow that remove "
+                f"`opened = true` from its entry in {model.opened}")  # fmt: skip
+    return find(model.provider).problem(model)
+
+
+def connect(model: Model, concurrency: int) -> Connection:
+    """Open a connection; raises ``Fatal`` for a model that nobody here has allowed to be called."""
+    if model.opened:
+        raise Fatal(Trouble.NOT_READY, f"model {model.label!r} is not called", advice=problem(model) or "")
+    return find(model.provider).connect(model, concurrency)
 
 
 def structured(model: Model) -> bool:
