@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class StoreError(Exception):
     """The store cannot be opened, read or written."""
@@ -16,3 +18,17 @@ class UnsafeRow(StoreError):  # noqa: N818  (reads as what it is)
             "Reading it could run code, so it was refused. Do not use a store from somebody you do not trust; "
             "`salience store verify` lists such rows."
         )
+
+
+def unreadable(folder: Path, error: Exception, *, gone: bool) -> StoreError:
+    """What to say of a store that was open and cannot be read any more; ``gone``: there is no file behind it."""
+    if gone:
+        return StoreError(
+            f"the store in {folder} is gone: it was moved or removed while in use ({error}). Put the folder back and "
+            "start again, or start with another --workspace"
+        )
+    return StoreError(
+        f"the store in {folder} cannot be read: {error}. Copy the folder away before anything else; "
+        "`sqlite3 cache.db .recover`, run in the copy, prints what is still whole. Then put a backup in its place or "
+        "start with a new --workspace"
+    )

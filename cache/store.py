@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -16,7 +17,7 @@ from typing import Protocol, Self, cast
 from diskcache import Cache, Disk, Timeout  # pyright: ignore[reportMissingTypeStubs]
 
 from cache import plain_disk
-from cache.errors import StoreError
+from cache.errors import StoreError, UnsafeRow, unreadable
 from cache.place import network_file_system
 
 _CHUNK = 500  # keys per SELECT; SQLite allows 32,766 placeholders, and more than 500 gains nothing
@@ -121,14 +122,11 @@ class Store:
 
     def _sql(self, statement: str, values: Sequence[object] = ()) -> list[_Row]:
         # diskcache has no bulk read; its own connection (one per thread) is the supported place to ask.
-        execute = self._cache._sql  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
-        try:
+        try:  # the connection is opened by the first statement of a thread
+            execute = self._cache._sql  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
             return cast("_Rows", execute(statement, values)).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"the store in {self.folder} cannot be read: {error}. Kept rows that are whole can still be listed "
-                "with `salience store verify`; copy the folder away before anything else"
-            ) from error
+        except (sqlite3.Error, OSError) as error:
+            raise unreadable(self.folder, error, gone=self._identity() is None) from error
 
     def add(self, key: str, value: bytes) -> Future[bool]:
         """Keep ``value`` under ``key`` unless the key is there already; the result says whether it was added.
@@ -206,11 +204,14 @@ class Store:
         self._sql("UPDATE Cache SET key = key || ? || rowid WHERE raw = 1 AND key = ?", (_ASIDE, key))
 
     def get(self, key: str) -> bytes | None:
-        """The value kept under ``key``, or None."""
-        return self.get_many([key]).get(key)
+        """The value kept under ``key``, or None; raises ``UnsafeRow`` for a row that this project never writes."""
+        rows = self._sql("SELECT mode, filename, value FROM Cache WHERE raw = 1 AND key = ?", (key,))
+        for mode, filename, value in rows:
+            return plain_disk.unpack(mode, filename, value, f"row {key}")
+        return None
 
     def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
-        """The values there are, by key; absent keys are left out."""
+        """The values there are, by key; absent keys and rows that this project never writes are left out."""
         wanted = list(dict.fromkeys(keys))
         found: dict[str, bytes] = {}
         for start in range(0, len(wanted), _CHUNK):
@@ -218,7 +219,8 @@ class Store:
             marks = ",".join("?" * len(part))
             rows = self._sql(f"SELECT key, mode, filename, value FROM Cache WHERE raw = 1 AND key IN ({marks})", part)
             for key, mode, filename, value in rows:
-                found[cast("str", key)] = plain_disk.unpack(mode, filename, value, f"row {key}")
+                with suppress(UnsafeRow):  # one bad row does not hide its neighbours
+                    found[cast("str", key)] = plain_disk.unpack(mode, filename, value, f"row {key}")
         return found
 
     def has_many(self, keys: Iterable[str]) -> set[str]:

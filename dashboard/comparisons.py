@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
 from pathlib import Path
 
 from dashboard.workspace import Workspace
-from facts.errors import FactError
+from facts.errors import BrokenFile, FactError
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml, parse_comparison, read_comparison
 
@@ -23,18 +25,38 @@ def comparison_files(workspace: Workspace) -> dict[str, Path]:
 
 def saved_comparison(workspace: Workspace, name: str) -> Comparison | FactError:
     """The comparison of that name as it is on disk, or what is wrong with its file."""
-    try:
-        return read_comparison(comparison_files(workspace)[name])
-    except KeyError:
+    path = comparison_files(workspace).get(name)
+    if path is None:
         return FactError(f"there is no comparison {name!r}; choose one from the list")
+    try:
+        return read_own(path) if path.parent == workspace.comparisons else read_comparison(path)
     except FactError as error:
         return error
 
 
-def replaces_saved(workspace: Workspace, comparison: Comparison) -> bool:
-    """Whether the workspace has another comparison of this name."""
-    own = workspace.comparisons / f"{comparison.name}.toml"
-    return own.exists() and saved_comparison(workspace, comparison.name) != comparison
+def read_own(path: Path) -> Comparison:
+    """The comparison in a file of the workspace; raises ``BrokenFile``, also where it bears another name inside."""
+    comparison = read_comparison(path)
+    if comparison.name != path.stem:  # running it would write over the file of that name
+        raise BrokenFile(
+            f"{path}: the file's name is {path.stem!r} and the name inside it is {comparison.name!r}; rename the file "
+            f"to {comparison.name}.toml, or write name = {path.stem!r} in it"
+        )
+    return comparison
+
+
+def replaces(workspace: Workspace, comparison: Comparison) -> bool:
+    """Whether there is another comparison of this name, saved or shipped, so that the name would change its meaning."""
+    return comparison.name in comparison_files(workspace) and saved_comparison(workspace, comparison.name) != comparison
+
+
+def free_name(workspace: Workspace, wanted: str) -> str:
+    """The name, with ``-2`` or the next free number behind it where there is a comparison or a run of that name."""
+    taken = {*comparison_files(workspace), *(path.name for path in (workspace.root / "runs").glob("*"))}
+    if wanted not in taken:
+        return wanted
+    stem = re.sub(r"-\d{1,4}$", "", wanted)[:70]
+    return next(name for number in count(2) if (name := f"{stem}-{number}") not in taken)
 
 
 def _draft_file(workspace: Workspace) -> Path:

@@ -21,6 +21,7 @@ from facts.documents.identity import ASIDE
 from facts.errors import BrokenFile, FactError
 from facts.parse import one_line
 
+_MOST = 10**12
 _FINDINGS = TypeAdapter(dict[str, Finding])
 
 
@@ -77,17 +78,24 @@ def _row(folder: Path, said: Mapping[str, object]) -> SetRow:
     model = str(said.get("model") or "")
     carried = cast("list[dict[str, object]]", said.get("carried") or [])
     words = " + ".join(
-        f"{one['fact']} {one['polarity']} {one['level']} in {int(str(one['carriers'])):,}" for one in carried
+        f"{one['fact']} {one['polarity']} {one['level']} in {_whole(one['carriers']):,}" for one in carried
     )
     origin = "imported" if imported else model or str(said["generator"])
     report = cast("Mapping[str, object]", said.get("report") or {})
-    count = said.get("count", report.get("documents", 0))
+    count = _whole(said.get("count", report.get("documents", 0)))
     return SetRow(
         set_id=folder.name, folder=folder, says=words or ("imported documents" if imported else "neutral: no fact"),
-        documents=int(str(count or 0)), tokens=int(str(said.get("total_tokens") or 0)), written_by=origin,
+        documents=count, tokens=_whole(said.get("total_tokens")), written_by=origin,
         simulated=bool(model) and simulated(model), imported=imported,
         gates={str(k): str(v) for k, v in cast("Mapping[str, object]", said.get("gates") or {}).items()},
     )  # fmt: skip
+
+
+def _whole(said: object) -> int:
+    number = int(str(said or 0))
+    if not 0 <= number <= _MOST:  # what no set has, and no table can show
+        raise ValueError(f"{str(said)[:20]} is no count of documents or tokens")
+    return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.app_pages._boxes import problem
-from dashboard.comparisons import replaces_saved
+from dashboard.comparisons import replaces
 from dashboard.escape import plain
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml
@@ -30,7 +30,7 @@ def files(comparison: Comparison | None) -> None:
             )
     if complaint := state.open_problem():
         problem(complaint)
-    if comparison and replaces_saved(state.workspace(), comparison):
+    if comparison and replaces(state.workspace(), comparison):
         st.caption(f"Saving or launching replaces the saved comparison {plain(comparison.name)}.")
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from cache.store import Store
+from dashboard.comparisons import read_own
 from dashboard.launch import judges_of, models_of
 from dashboard.plan_text import plan_json, plan_lines
 from dashboard.workspace import Workspace, open_workspace
@@ -29,7 +30,7 @@ def find_comparison(name: str, workspace: Workspace) -> Comparison:
     path = Path(name)
     inside = workspace.comparisons / f"{name}.toml"
     if not path.exists() and inside.exists():
-        path = inside
+        return read_own(inside)
     if not path.exists() and not name.endswith(".toml"):
         known = ", ".join(sorted(p.stem for p in workspace.comparisons.glob("*.toml"))) or "none yet"
         raise BrokenFile(
