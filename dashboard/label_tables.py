@@ -56,8 +56,9 @@ def too_few(report: LabelReport) -> str:
     if not needed:
         return ""
     bare = sum(not labelled for _, labelled in sizes)
+    labels = f"{report.labels:,} label{'' if report.labels == 1 else 's'}"
     return (
-        f"Too few yet: {report.labels:,} label{'' if report.labels == 1 else 's'} in {len(sizes):,} strata (a condition and a verdict each), {bare:,} of "
+        f"Too few yet: {labels} in {len(sizes):,} strata (a condition and a verdict each), {bare:,} of "
         f"them without any. Kappa and corrected rates of a condition need labels in both of its strata; label at least "
         f"{needed:,} more, so that each has {_FEW}."
     )
