@@ -21,6 +21,7 @@ from dashboard import fingerprint as prints
 from dashboard import kept_rows, table_names
 from dashboard.cell_table import forget_tables
 from dashboard.fingerprint import Unsure, fingerprint
+from dashboard.latest import Latest
 from dashboard.launch import launch, models_of
 from dashboard.results import load_results
 from dashboard.workspace import Workspace
@@ -430,3 +431,32 @@ def test_order_counts_where_it_means_something_and_what_is_unknown_has_no_finger
     assert fingerprint(("a", "b")) != fingerprint(("b", "a"))
     with pytest.raises(Unsure):
         fingerprint(object())
+
+
+# --- what they stand on ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("few", [10_000, 0])
+def test_the_store_says_what_came_after_a_row_and_what_was_set_aside(tmp_path, monkeypatch, few):
+    """A short way back is read off the rows, a long one off the index: the same keys."""
+    monkeypatch.setattr("cache.store._FEW", few)
+    with Store(tmp_path) as store:
+        assert (store.version(), store.kept_at(0), store.aside()) == (0, "", frozenset())
+        for number in range(5):
+            store.add(f"key-{number}", b"{}").result()
+        assert sorted(store.keys_after(2, 4)) == ["key-2", "key-3"]
+        assert store.keys_after(5, 5) == []
+        assert store.kept_at(1) != store.kept_at(5) != ""
+        store.set_aside("key-1")
+        assert store.aside() == {"key-1:damaged-2"}
+
+
+def test_one_version_of_results_is_held_and_a_failure_is_not(filled):
+    workspace, comparison, store = filled
+    found, latest = load_results(comparison, shipped(), workspace, store), Latest()
+    assert latest.at(1, lambda: found) is found
+    assert latest.at(1, lambda: pytest.fail("made again")) is found
+    with pytest.raises(ZeroDivisionError):
+        latest.at(2, lambda: 1 // 0)  # type: ignore[arg-type,return-value]
+    other = replace(found, metrics=("option",))
+    assert latest.at(2, lambda: other) is other
