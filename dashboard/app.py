@@ -6,6 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.app_pages._boxes import store_problems
+from dashboard.state_address import clean
+
 _PAGES = {
     "choose_facts": ("Facts", ":material/tune:"),
     "run_comparison": ("Compare", ":material/balance:"),
@@ -22,11 +25,14 @@ _FOLDER = _HERE / "app_pages"
 _ICON = (_HERE / "icon.svg").read_text(encoding="utf-8")
 
 st.set_page_config(page_title="Fact Salience", page_icon=_ICON, layout="wide")
-st.navigation(
+clean()
+page = st.navigation(
     [
         st.Page(path, title=title, icon=icon, url_path=name)
         for name, (title, icon) in _PAGES.items()
         if (path := _FOLDER / f"{name}.py").exists()
     ],
     position="top",
-).run()
+)
+with store_problems():  # the store is asked by every page, and anything may have become of its folder
+    page.run()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
 from cache.store import Store
 from dashboard import comparisons, jobs
-from dashboard.comparison_fields import NAMES, Field, adapted, comparison_from, fields_of
+from dashboard import state_address as address
 from dashboard.dose_code import Choice, changed, decode
 from dashboard.latest import Latest
 from dashboard.launch import judges_of, models_of, save_comparison
 from dashboard.results import Results, load_results
+from dashboard.stamps import Stamp, stamp
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import Library, load
 from facts.errors import FactError
@@ -27,10 +27,8 @@ from runners.questions import judged
 from runners.sizes import Size, sizes
 
 DRAFT = "(draft)"  # no comparison can have this name
-PICKED = "comparison"  # keys of widgets that are bound to the URL
+PICKED = "comparison"  # names in the URL and keys of widgets
 DOSES = "doses"
-UPLOAD = "opened_file"
-_EDIT = "edit_"
 
 
 def workspace() -> Workspace:
@@ -38,20 +36,14 @@ def workspace() -> Workspace:
     return open_workspace()
 
 
-def _stamp() -> tuple[tuple[str, int], ...]:
-    folder = workspace().facts
-    files = [*sorted(folder.glob("*.toml")), *([workspace().models] if workspace().models.exists() else [])]
-    return tuple((str(path), path.stat().st_mtime_ns) for path in files)
-
-
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _library(folder: str, sets: str, stamp: tuple[tuple[str, int], ...]) -> Library:  # the stamp is the cache key
+def _library(folder: str, sets: str, files: Stamp) -> Library:  # files are part of the cache's key
     return load(Path(folder), Path(sets))
 
 
 def library() -> Library:
     """The shipped facts and the workspace's own, read again when a file changes; raises ``FactError``."""
-    return _library(str(workspace().facts), str(workspace().documents), _stamp())
+    return _library(str(workspace().facts), str(workspace().documents), stamp(workspace()))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -79,17 +71,35 @@ def comparison_names() -> list[str]:
 
 
 def chosen_name() -> str:
-    """The comparison picked on this or another page or named by the URL, else the shipped first one."""
+    """The comparison named by a link, else picked on this or another page, else the shipped first one."""
     names = comparison_names()
-    for name in (st.session_state.get(PICKED), st.query_params.get(PICKED)):
-        if isinstance(name, str) and name in names:
-            return name
-    return next(iter(names), "")
+    known = (address.linked(PICKED), address.remembered(PICKED), st.query_params.get(PICKED))
+    return next((name for name in known if name in names), next(iter(names), ""))
 
 
 def choose(name: str) -> None:
     """Pick a comparison; from a callback, or before the page shows its picker."""
     st.session_state[PICKED] = name
+    address.keep(PICKED, name)
+
+
+def settle_choice() -> str:
+    """Before the picker is made: what it holds is in the address, and the address in it.
+
+    Gives the name in the address where there is no such comparison, and then picks none instead of another.
+    """
+    said = st.query_params.get(PICKED, "")
+    if said and said not in comparison_names():
+        st.session_state[PICKED] = None
+        return said
+    choose(chosen_name())
+    return ""
+
+
+def picked() -> None:
+    """Callback of the picker."""
+    if isinstance(name := st.session_state.get(PICKED), str):
+        choose(name)
 
 
 def saved(name: str) -> Comparison | FactError:
@@ -125,79 +135,6 @@ def open_draft(comparison: Comparison) -> None:
     choose(DRAFT)
 
 
-# --- editing a comparison field by field -----------------------------------------------------------------------------
-
-
-def field_key(name: str) -> str:
-    """The key of the widget that edits this field."""
-    return f"{_EDIT}{name}"
-
-
-def fill_fields(name: str, comparison: Comparison) -> None:
-    """Fill the fields from a comparison when another one was picked; what is being edited stays."""
-    token = name if name == DRAFT else f"{name}\n{comparison_toml(comparison)}"
-    if st.session_state.get("editing") != token or held("name") is None:
-        st.session_state["editing"] = token
-        _set_fields(fields_of(comparison))
-
-
-def _set_fields(values: Mapping[str, Field]) -> None:
-    for field, value in values.items():
-        st.session_state[field_key(field)] = value
-
-
-def held(name: str) -> Field:
-    """What a field holds now, finished or not."""
-    value: Field = st.session_state.get(field_key(name))
-    return value
-
-
-def held_words(name: str) -> list[str]:
-    """What a field holds now, as words."""
-    value = held(name)
-    return [str(item) for item in value] if isinstance(value, list) else [] if value is None else [str(value)]
-
-
-def fields() -> dict[str, Field]:
-    """The fields as they stand now, finished or not."""
-    return {name: held(name) for name in NAMES}
-
-
-def open_upload() -> None:
-    """Callback of the file uploader: make the comparison in the file the draft, or keep what is wrong with it."""
-    st.session_state["open_problem"] = ""
-    if (given := st.session_state.get(UPLOAD)) is None:
-        return
-    try:
-        open_draft(parse_comparison(given.name, given.getvalue().decode("utf-8")))
-    except UnicodeDecodeError:
-        st.session_state["open_problem"] = f"{given.name} is not text in UTF-8; save it as a UTF-8 text file"
-    except FactError as error:
-        st.session_state["open_problem"] = str(error)
-
-
-def open_problem() -> str:
-    """What was wrong with the last file opened, if anything."""
-    return str(st.session_state.get("open_problem", ""))
-
-
-def edited() -> None:
-    """Callback of every field: what is valid becomes the draft; what is not stays in the fields."""
-    try:
-        comparison = comparison_from(fields())
-    except FactError:
-        return
-    keep_draft(comparison)
-    st.session_state["editing"] = DRAFT
-    choose(DRAFT)
-
-
-def setting_edited(found: Library) -> None:
-    """Callback of the setting's field: labels, variant, reasoning and metrics follow it."""
-    _set_fields(adapted(fields(), found.setting(str(held("setting")))))
-    edited()
-
-
 # --- the facts that are switched on ----------------------------------------------------------------------------------
 
 
@@ -205,6 +142,15 @@ def dose_line() -> str:
     """The chosen facts as written in the URL."""
     line = st.session_state.get(DOSES) or ""
     return line if isinstance(line, str) else ""
+
+
+def settle_doses() -> None:
+    """Before their field is made: doses of a link, else what the field holds, else those chosen last."""
+    linked, held = address.linked(DOSES), st.session_state.get(DOSES)
+    line = linked if linked is not None else held if isinstance(held, str) else address.remembered(DOSES)
+    if line != held:
+        st.session_state[DOSES] = line
+    address.keep(DOSES, line)
 
 
 def choices(found: Library) -> dict[str, Choice]:
@@ -249,7 +195,7 @@ def keep_valid(key: str, options: list[str]) -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _sized(text: str, stamp: tuple[tuple[str, int], ...]) -> dict[str, tuple[Size, ...]]:
+def _sized(text: str, files: Stamp) -> dict[str, tuple[Size, ...]]:
     # Composing is most of a plan's work and does not depend on what is kept.
     comparison = parse_comparison("comparison", text)
     if judged(comparison, library()):
@@ -258,28 +204,28 @@ def _sized(text: str, stamp: tuple[tuple[str, int], ...]) -> dict[str, tuple[Siz
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _plan(text: str, version: int, keys_present: tuple[str, ...], stamp: tuple[tuple[str, int], ...]) -> Plan:
+def _plan(text: str, version: int, keys_present: tuple[str, ...], files: Stamp) -> Plan:
     comparison = parse_comparison("comparison", text)
     models, judges = models_of(comparison, workspace()), judges_of(comparison, workspace())
     check(comparison, library(), models, judges)
-    return estimate(comparison, library(), models, store(), _sized(text, stamp), judges=judges)
+    return estimate(comparison, library(), models, store(), _sized(text, files), judges=judges)
 
 
 def plan(comparison: Comparison) -> Plan:
     """The plan against the store as it is now; computed again when the store grows. Raises ``FactError``."""
     present = tuple(sorted(name for name in os.environ if name.endswith("_API_KEY")))
-    return _plan(comparison_toml(comparison), store().version(), present, _stamp())
+    return _plan(comparison_toml(comparison), store().version(), present, stamp(workspace(), comparison))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _latest(text: str, folder: str, stamp: tuple[tuple[str, int], ...]) -> Latest:
+def _latest(text: str, folder: str, files: Stamp) -> Latest:
     return Latest()
 
 
 def results(comparison: Comparison) -> Results:
     """Scores of every kept sample of a comparison, shared between sessions; what is new is added as the store grows."""
     text = comparison_toml(comparison)
-    return _latest(text, str(workspace().root), _stamp()).at(
+    return _latest(text, str(workspace().root), stamp(workspace(), comparison)).at(
         store().version(), lambda: load_results(parse_comparison("comparison", text), library(), workspace(), store())
     )
 

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.launch import judges_of, models_of
 from dashboard.planned_power import Assumed, Detectable, assumed, curve
+from dashboard.stamps import Stamp, stamp
 from facts.condition import Tier
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml
@@ -19,13 +20,14 @@ EFFECT = "power_effect"
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _assumed(text: str, version: int, _comparison: Comparison) -> Assumed:
+def _assumed(text: str, version: int, files: Stamp, _comparison: Comparison) -> Assumed:
     return assumed(state.results(_comparison))
 
 
 def pilot_of(comparison: Comparison) -> Assumed:
     """What the kept samples of a comparison say for its power; read again when the store grows."""
-    return _assumed(comparison_toml(comparison), state.store().version(), comparison)
+    files = stamp(state.workspace(), comparison)
+    return _assumed(comparison_toml(comparison), state.store().version(), files, comparison)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -39,7 +41,7 @@ def detectable_curve(
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _whole(text: str, _comparison: Comparison) -> Plan:
+def _whole(text: str, files: Stamp, _comparison: Comparison) -> Plan:
     workspace = state.workspace()
     return estimate(_comparison, state.library(), models_of(_comparison, workspace), None,
                     judges=judges_of(_comparison, workspace))  # fmt: skip
@@ -47,7 +49,7 @@ def _whole(text: str, _comparison: Comparison) -> Plan:
 
 def whole_plan(comparison: Comparison) -> Plan:
     """The plan as if nothing were kept: what a call costs where everything is. Raises ``FactError``."""
-    return _whole(comparison_toml(comparison), comparison)
+    return _whole(comparison_toml(comparison), stamp(state.workspace(), comparison), comparison)
 
 
 def size_keys(comparison: Comparison, most: int) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from cache.errors import StoreError
-from dashboard import jobs, state
+from dashboard import jobs, state, state_address
 from facts.errors import FactError
 from runners.comparison import Comparison
 
@@ -22,10 +22,11 @@ def table_key(names: Sequence[str]) -> str:
 
 def picked_run(names: Sequence[str]) -> str:
     """The comparison in the URL or the session, else the first of the list; it is put into the URL."""
-    asked = [st.query_params.get(state.PICKED), st.session_state.get(state.PICKED)]
-    name = next((str(one) for one in asked if one in names), names[0] if names else "")
-    if name and st.query_params.get(state.PICKED) != name:
-        st.query_params[state.PICKED] = name
+    if (linked := state_address.linked(state.PICKED)) in names:
+        state.choose(str(linked))
+    known = (state_address.remembered(state.PICKED), st.query_params.get(state.PICKED))
+    name = next((str(one) for one in known if one in names), names[0] if names else "")
+    state_address.say(state.PICKED, name)
     return name
 
 
@@ -40,7 +41,6 @@ def row_picked(key: str, names: Sequence[str]) -> None:
     if rows and int(rows[0]) < len(names):
         name = names[int(rows[0])]
         state.choose(name)
-        st.query_params[state.PICKED] = name
 
 
 def hold(name: str, paused: bool) -> None:

@@ -1,4 +1,4 @@
-"""Whatever lies in the workspace or stands in the address, a page shows the comparison that it says it shows, or why not."""
+"""A page shows the comparison that it says it shows, or why not, whatever lies in the workspace or the address."""
 
 import json
 import shutil

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 import streamlit as st
 
+from cache.errors import StoreError
 from dashboard import state
 from dashboard.escape import paragraph
 from dashboard.plan_rows import Row
@@ -14,6 +18,15 @@ from facts.errors import FactError
 def problem(error: Exception | str) -> None:
     """What is wrong and what to do about it."""
     st.error(paragraph(str(error)), icon=":material/error:")
+
+
+@contextmanager
+def store_problems() -> Generator[None]:
+    """Whatever is wrong with the store as a box in place of the rest of the page."""
+    try:
+        yield
+    except StoreError as error:
+        problem(error)
 
 
 def warning(text: str) -> None:

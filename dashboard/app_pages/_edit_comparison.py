@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import state, state_fields
 from dashboard.app_pages import _fields as field
 from dashboard.app_pages._boxes import problem
 from dashboard.app_pages._breadth_fields import breadth_fields
@@ -29,7 +29,7 @@ _SPECS = "anthropic/NAME, openai/NAME, openai_compatible/NAME@ADDRESS or embedde
 
 def edit_comparison(name: str, source: Comparison, library: Library) -> Comparison | None:
     """The comparison as the fields say; None while they do not make one, after saying why."""
-    state.fill_fields(name, source)
+    state_fields.fill_fields(name, source)
     names = ["Facts and models", "Situation", "Sampling", "Judging", "Calls and note"]
     facts, situation, sampling, judging, calls = st.tabs(names)
     with facts:
@@ -43,7 +43,7 @@ def edit_comparison(name: str, source: Comparison, library: Library) -> Comparis
     with calls:
         _calls()
     try:
-        return comparison_from(state.fields())
+        return comparison_from(state_fields.fields())
     except FactError as error:
         problem(error)
         return None
@@ -59,7 +59,7 @@ def _facts(library: Library) -> None:
               "many at once, pairwise finds interactions")  # fmt: skip
     st.pills(
         "Levels", list(_LEVELS), selection_mode="multi", format_func=_LEVELS.__getitem__,
-        key=state.field_key("levels"), on_change=state.edited, persist_state="session",
+        key=state_fields.field_key("levels"), on_change=state_fields.edited, persist_state="session",
     )  # fmt: skip
     field.few("Polarities", "polarities", [p.value for p in Polarity],
               "A fact's effect is read against its placebo twin as well as against absence")  # fmt: skip
@@ -75,10 +75,10 @@ def _labels() -> list[str]:
 
 
 def _situation(library: Library) -> Setting | None:
-    key = state.field_key("setting")
-    names = list(dict.fromkeys([*library.settings, *state.held_words("setting")]))
+    key = state_fields.field_key("setting")
+    names = list(dict.fromkeys([*library.settings, *state_fields.held_words("setting")]))
     slug = st.selectbox(
-        "Setting", names, key=key, on_change=state.setting_edited, args=(library,), persist_state="session",
+        "Setting", names, key=key, on_change=state_fields.setting_edited, args=(library,), persist_state="session",
     )  # fmt: skip
     setting = library.settings.get(slug)
     if setting:
@@ -91,7 +91,7 @@ def _situation(library: Library) -> Setting | None:
         field.one("Tier tag", "indicator", [mode.value for mode in Indicator],
                   "Which messages carry the tag that names the chat's tier")  # fmt: skip
         field.one("Channel", "channel", [channel.value for channel in Channel], "Where the facts are put")
-        usual = channels.find(Channel(str(state.held("channel")))).DEFAULT_TOKENS
+        usual = channels.find(Channel(str(state_fields.held("channel")))).DEFAULT_TOKENS
         field.whole("Background tokens", "background_tokens", 1, "Facts and filler, the same in every condition",
                     f"{usual} (usual)")  # fmt: skip
         field.whole("Documents", "documents", 1, "How many documents share the background; documents channel only")
@@ -105,7 +105,7 @@ def _sampling(setting: Setting | None) -> None:
         field.whole("Queries", "queries", 1, "Every condition is asked the same ones; more queries keep those asked")
         field.whole("Replicates", "replicates", 1, "Samples of each condition and query; more keep those bought")
         field.number("Temperature", "temperature", "Left out where a model takes none", 0.1, most=2.0)
-        modes = [mode for mode in state.held_words("reasoning") if setting and mode in setting.max_tokens]
+        modes = [mode for mode in state_fields.held_words("reasoning") if setting and mode in setting.max_tokens]
         most = max((setting.max_tokens[mode] for mode in modes), default=0) if setting else 0
         field.whole("Tokens per reply, at most", "max_tokens", 1, "A reply is cut there", f"{most} (the setting's)")
         field.whole("Seed", "seed", 0, "Draws queries, wordings, filler and order")

@@ -33,7 +33,7 @@ def choose_figure() -> str:
     return st.pills(
         "Figure", list(_LABELS), format_func=_LABELS.__getitem__, default="rates", required=True, key="s_tab",
         bind="query-params", label_visibility="collapsed",
-    )  # fmt: skip
+    ) or "rates"  # fmt: skip
 
 
 def figure_label(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import state, state_fields
 from dashboard.app_pages._boxes import problem
 from dashboard.comparisons import replaces
 from dashboard.escape import plain
@@ -26,9 +26,13 @@ def files(comparison: Comparison | None) -> None:
         )  # fmt: skip
         with st.popover("Open TOML", icon=":material/folder_open:"):
             st.file_uploader(
-                "A comparison file", type="toml", key=state.UPLOAD, on_change=state.open_upload, max_upload_size=1
+                "A comparison file",
+                type="toml",
+                key=state_fields.UPLOAD,
+                on_change=state_fields.open_upload,
+                max_upload_size=1,
             )
-    if complaint := state.open_problem():
+    if complaint := state_fields.open_problem():
         problem(complaint)
     if comparison and replaces(state.workspace(), comparison):
         st.caption(f"Saving or launching replaces the saved comparison {plain(comparison.name)}.")

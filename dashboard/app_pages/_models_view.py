@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import state, state_fields
 from dashboard.app_pages._boxes import problem, table
 from dashboard.model_table import group_rows, key_lines, model_rows, with_address
 from facts.errors import FactError
@@ -36,7 +36,7 @@ def chosen_models() -> None:
 
 def _chosen() -> tuple[Model, ...]:
     try:
-        return read_models(state.workspace().models).expand(state.held_words("models"))
+        return read_models(state.workspace().models).expand(state_fields.held_words("models"))
     except FactError:
         return ()
 

@@ -7,15 +7,19 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import state
+from cache.errors import StoreError
+from dashboard import jobs, state
 from dashboard.app_pages._boxes import library as read_library
-from dashboard.app_pages._boxes import problem, simulated_banner
+from dashboard.app_pages._boxes import problem, simulated_banner, warning
 from dashboard.app_pages._pick import pick_comparison
+from dashboard.escape import plain
 from dashboard.effects.families import Adjustment
 from dashboard.figure import PICK
 from dashboard.findings import Findings
 from dashboard.points import OfArm
 from dashboard.results import Results
+from dashboard.state_results import unreadable
+from dashboard.state_runs import run_link
 from facts.catalog import Library
 from facts.condition import Tier
 from facts.errors import FactError
@@ -33,30 +37,56 @@ def shown_results() -> tuple[Results, Library]:
         problem(comparison)
         st.stop()
     try:
-        with st.spinner("Reading kept samples", show_time=True):
+        with st.spinner("Reading kept samples and scoring them; the first time takes some seconds", show_time=True):
             results = state.results(comparison)
-    except FactError as error:
+            live = jobs.progress(state.workspace(), comparison.name)[1]
+            unread = unreadable(results) if results.interim and not live else 0
+    except (FactError, StoreError) as error:
         problem(error)
         st.stop()
     if results.simulated:
         simulated_banner()
+    for one in results.came:
+        st.info(plain(f"{one.line}."), icon=":material/folder_open:")
     if not results.kept:
+        _nothing_kept(results, comparison.name, running=live)
+    if results.interim:
+        _interim(results, comparison.name, running=live)
+    if unread:
+        warning(
+            f"{unread:,} kept samples cannot be read; they are left out here, as if lost. `salience store verify` "
+            "lists them."
+        )
+    return results, library
+
+
+def _nothing_kept(results: Results, name: str, *, running: bool) -> None:
+    if running:
+        st.info(
+            f"It is running: none of {results.planned:,} samples has arrived so far. Reload this page in a moment.",
+            icon=":material/hourglass_top:",
+        )
+        run_link("watch_runs", name, "Watch the run", ":material/play_circle:")
+    else:
         st.info(
             f"No sample of this comparison is kept yet: {results.planned:,} are planned. Launch it, and what has "
             "arrived can be read here while the rest is still running.",
             icon=":material/hourglass_empty:",
         )
         state.page_link("run_comparison", "Run this comparison", ":material/play_circle:")
-        st.stop()
-    if results.interim:
-        st.info(
-            f"Interim, not a test: {results.kept:,} of {results.planned:,} planned samples are kept.",
-            icon=":material/timelapse:",
-        )
-    return results, library
+    st.stop()
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+def _interim(results: Results, name: str, *, running: bool) -> None:
+    said = f"Interim, not a test: {results.kept:,} of {results.planned:,} planned samples are kept"
+    if not running:
+        st.info(f"{said}.", icon=":material/timelapse:")
+        return
+    st.info(f"{said}, and it is running; reload this page for more.", icon=":material/timelapse:")
+    run_link("watch_runs", name, "Watch the run", ":material/play_circle:")
+
+
+@st.cache_resource(max_entries=6, show_spinner="Working out effects and their intervals")
 def _findings(text: str, version: int, number: int, adjust: str, _results: Results, _library: Library) -> Findings:
     return Findings(_results, _library, Adjustment(adjust))
 

@@ -17,9 +17,10 @@ def switched_on(library: Library) -> dict[str, Choice]:
     """Every fact that is on, each to be pressed off, and the line that stands for them in the address."""
     with st.container(border=True, gap="xsmall"):
         place = st.container(gap="xsmall")
+        state.settle_doses()
         with st.expander("As text, to share or paste", type="compact"):
             st.text_input(
-                "Chosen facts", key=state.DOSES, bind="query-params", placeholder="objections_read:5a,weights_kept:2p",
+                "Chosen facts", key=state.DOSES, placeholder="objections_read:5a,weights_kept:2p",
                 help="Fact, level 0 to 5, then a, n or p for affirmed, negated or placebo",
             )  # fmt: skip
         try:
