@@ -15,12 +15,14 @@ from dashboard.bundle_parts import Part, bundle_parts, portable
 from dashboard.class_counts import ClassCount
 from dashboard.export_points import own_points, points_csv
 from dashboard.export_samples import sample_lines
+from dashboard.figure import said_words
 from dashboard.figure_page import figure_page
 from dashboard.figures import Figure, View
+from dashboard.figures_page import Drawn, figures_page
 from dashboard.findings import Findings
 from dashboard.gallery import figures_of_comparison, figures_of_measure
 from dashboard.measured import measures
-from dashboard.methods import methods_md, readme_txt
+from dashboard.methods import doubt_lines, methods_md, readme_txt
 from dashboard.points import EffectPoint, Point
 from dashboard.provenance import provenance
 from dashboard.render import javascript, render
@@ -76,13 +78,20 @@ def _files(findings: Findings, chosen: list[str], view: View) -> Iterator[tuple[
     for folder, figure in drawn:
         for label, points, kind in own_points(figure.points, figure.name):
             yield f"points/{folder}-{label.lower()}.csv", points_csv(points, kind).encode()
-    specs = tuple(figure.spec for _, figure in drawn)
+    specs, titles = tuple(figure.spec for _, figure in drawn), {table.measure: table.title for table in found}
     for (folder, figure), spec, drawing in zip(drawn, specs, render(specs, FORMS) if specs else (), strict=True):
         stem = f"figures/{folder}/{figure.name}"
         yield f"{stem}.vl.json", spec.encode()
         for form, data in drawing.items():
             yield f"{stem}.{form}", data
-        yield f"{stem}.html", figure_page(figure.heading.marked, spec, javascript()).encode()
+    if drawn:
+        pages = [
+            Drawn(section=titles.get(folder, "Of several measures at once"), title=figure.heading.marked,
+                  said=said_words(figure), caption=figure.caption, spec=spec, file=f"figures/{folder}/{figure.name}")
+            for (folder, figure), spec in zip(drawn, specs, strict=True)
+        ]  # fmt: skip
+        title = f"{results.comparison.name}: figures" + (" (SIMULATED)" if results.simulated else "")
+        yield "figures.html", figures_page(title, doubt_lines(results), pages, javascript()).encode()
 
 
 def drawing(figure: Figure, form: str, *, dark: bool = False) -> bytes:

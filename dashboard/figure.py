@@ -112,6 +112,13 @@ def heading_of(title: str, axis: str, results: Results, view: View, measured: It
     )  # fmt: skip
 
 
+def said_words(figure: Figure) -> str:
+    """The figure's takeaway with what is doubtful about it said first; empty where it says nothing."""
+    doubts = [word for word, true in (("SIMULATED", figure.heading.simulated), ("Interim", figure.heading.interim))
+              if true and not figure.takeaway.startswith(word)]  # fmt: skip
+    return ": ".join((", ".join(doubts), figure.takeaway)) if doubts and figure.takeaway else figure.takeaway
+
+
 def strongest(points: Iterable[EffectPoint]) -> tuple[EffectPoint, ...]:
     """The effects whose adjusted test allows a claim, the surest first; none while samples are missing."""
     return tuple(sorted((p for p in points if p.shown), key=lambda p: (p.p_adjusted or 0, -abs(p.value or 0))))

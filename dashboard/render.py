@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
+from dashboard.png import packed
+
 SCALE = 2.0  # pixels of the PNG per pixel of the screen
 _LIMIT_S = 600  # a hundred figures on a busy machine
 _FEW = 6  # fewer than these are drawn before a second process has started
@@ -72,7 +74,7 @@ def _draw(spec: str, forms: list[str]) -> dict[str, bytes]:
     svg = vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[])
     drawn = {"svg": svg.encode()}
     if "png" in forms:
-        drawn["png"] = vl_convert.svg_to_png(svg, scale=SCALE)
+        drawn["png"] = packed(vl_convert.svg_to_png(svg, scale=SCALE))
     if "pdf" in forms:
         drawn["pdf"] = vl_convert.svg_to_pdf(svg)
     return drawn

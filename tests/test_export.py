@@ -3,7 +3,10 @@
 import hashlib
 import io
 import json
+import re
+import struct
 import zipfile
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -11,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.__main__ import main
-from dashboard.export import write_zip
+from dashboard.export import drawing, write_zip
 from dashboard.export_points import csv_text, guarded, points_csv, read_effects, read_rates
 from dashboard.figures import View, effects_figure, figures, rates_figure
+from dashboard.png import packed as smaller
 from dashboard.points import EffectPoint, Point
+from dashboard.render import javascript
 from dashboard.tables import tables
 from facts.condition import Tier
 from filled_workspace import HOSTILE, SIMULATED, TITLE, fill
@@ -51,7 +56,8 @@ def test_the_zip_holds_every_part(packed):
     names = set(opened(packed))
     assert {"README.txt", "methods.md", "provenance.json", "comparison.toml", "comparison.json", "samples.jsonl",
             "SHA256SUMS", "points/noncompliance.csv", "points/noncompliance-effects.csv"} <= names  # fmt: skip
-    for form in ("vl.json", "svg", "png", "pdf", "html"):
+    assert "figures.html" in names
+    for form in ("vl.json", "svg", "png", "pdf"):
         assert {f"figures/noncompliance/{name}.{form}" for name in ("rates", "ladder", "effects")} <= names
 
 
@@ -99,11 +105,56 @@ def test_samples_hold_the_request_what_came_back_and_the_scores(filled, packed):
     assert any(HOSTILE in line["record"]["sample"]["text"] for line in lines)
 
 
-def test_a_hostile_title_cannot_end_the_script_of_a_figure_page(packed):
-    page = opened(packed)["figures/noncompliance/rates.html"].decode()
+def test_a_hostile_title_cannot_end_the_script_of_a_figure_page(filled, packed):
+    results = filled.results()
+    figure = figures(tables(results, "noncompliance", filled.library), results, View())[0]
+    for page in (opened(packed)["figures.html"].decode(), drawing(figure, "html").decode()):
+        assert_cannot_be_ended(page)
+
+
+def assert_cannot_be_ended(page):
     assert TITLE not in page
     assert "alert(2)</script>" not in page
     assert "default-src 'none'" in page
+
+
+def test_all_figures_that_move_are_in_one_page_that_holds_the_library_once(packed):
+    files = opened(packed)
+    assert [name for name in files if name.endswith(".html")] == ["figures.html"]
+    page = files["figures.html"].decode()
+    assert page.count(javascript().replace("</script", "<\\/script")) == 1
+    specs = [name.removesuffix(".vl.json") for name in files if name.endswith(".vl.json")]
+    assert page.count('<script type="application/json">') == len(specs)
+    for place, name in enumerate(specs, start=1):
+        assert f"Files: {name}.svg" in page
+        assert f'href="#figure-{place}"' in page
+        assert f'<details id="figure-{place}">' in page
+
+
+def test_a_picture_is_packed_tighter_and_keeps_every_pixel():
+    rows = b"".join(b"\0" + bytes([n % 7] * 400) for n in range(100))  # each row begins with its filter
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", 100, 100, 8, 6, 0, 0, 0)), (b"IDAT", zlib.compress(rows, 0)[:9]),
+              (b"IDAT", zlib.compress(rows, 0)[9:]), (b"IEND", b"")]  # fmt: skip
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    small = smaller(png)
+    assert len(small) < len(png) / 10
+    (size,) = struct.unpack(">I", small[33:37])
+    assert small[37:41] == b"IDAT"
+    assert zlib.decompress(small[41 : 41 + size]) == rows
+    assert small[8:33] == png[8:33]
+    assert small.endswith(png[-12:])
+    assert smaller(small) == small
+    assert smaller(b"no picture") == b"no picture"
+
+
+def test_every_file_of_the_zip_is_explained(packed):
+    files = opened(packed)
+    said = files["README.txt"].decode()
+    forms = {line.split()[0] for line in said.splitlines() if line.startswith("  ")}
+    kinds = [re.compile(re.sub("[A-Z]{4,}", "[^/]+", re.escape(form))) for form in forms]
+    assert not [n for n in files if n not in {"README.txt", "SHA256SUMS"} and not any(k.match(n) for k in kinds)]
 
 
 def test_text_cells_that_a_spreadsheet_would_run_are_guarded(packed):

@@ -11,7 +11,7 @@ from dashboard.app_pages._draw import draw
 from dashboard.app_pages._shown import behind, picked
 from dashboard.escape import plain
 from dashboard.export_points import Cell
-from dashboard.figure import Figure
+from dashboard.figure import Figure, said_words
 from dashboard.figure_columns import PERCENT, SMALL, column_words, columns_of_points
 from dashboard.points import OfArm
 
@@ -22,8 +22,7 @@ def figure_view(figure: Figure, label: str) -> None:
         st.info(f"There is nothing to draw: {plain(figure.lacking)}.", icon=":material/info:")
         return
     if figure.takeaway:
-        mark = "SIMULATED: " if figure.heading.simulated else ""
-        st.text(f"{mark}{figure.takeaway}")
+        st.text(said_words(figure))
     event = draw(figure, f"chart_{figure.name}")
     st.caption(plain(figure.caption))
     mark = picked(event)
