@@ -31,6 +31,7 @@ class _Sentences(Strict):
     simulated: str
     simulated_judge: str
     doubted: str
+    opened: str
     interim: str
     setting: str
     facts: str
@@ -74,6 +75,7 @@ def doubt_lines(results: Results) -> list[str]:
     doubted = [f"{name} ({standing})" for name, standing, doubt in results.sets if doubt]
     if doubted:
         lines.append(say.doubted.format(sets="; ".join(doubted)))
+    lines += [say.opened.format(line=one.line) for one in results.came]
     if results.interim:
         lines.append(say.interim.format(kept=f"{results.kept:,}", planned=f"{results.planned:,}"))
     return lines

@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from dashboard.opened_files import as_json
 from dashboard.results import Results
 from facts.catalog import Library
 from runners import rubric
@@ -64,6 +65,7 @@ def provenance(results: Results, library: Library) -> dict[str, object]:
         "simulated": results.simulated,
         "interim": results.interim,
         "samples": {"planned": results.planned, "kept": results.kept},
+        "came_with": as_json(results.came),
         "models": [
             {"label": m.model.label, "provider": m.model.provider, "name": m.model.name, "address": m.model.base_url,
              "simulated": m.simulated, "planned": len(m.rows), "kept": m.kept,

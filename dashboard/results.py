@@ -10,6 +10,7 @@ from dashboard.fingerprint import Unsure
 from dashboard.kept_rows import kept_rows
 from dashboard.launch import judges_of, models_of
 from dashboard.lazy_rows import LazyRows
+from dashboard.opened_files import Came, came_with
 from dashboard.row import Row, read_of, wordings_of
 from dashboard.row_arrays import RowArrays, row_arrays
 from dashboard.table_names import ground
@@ -52,6 +53,7 @@ class Results:
 
     ``judge`` is whose verdicts the scores are, None where nobody judges; ``judge_simulated`` says that it is no model.
     ``sets`` are the document sets shown, by id, each with what its gates say and whether it is in doubt.
+    ``came`` are the opened files that samples came with.
     """
 
     comparison: Comparison
@@ -63,6 +65,7 @@ class Results:
     judge: Model | None = None
     judge_simulated: bool = False
     sets: tuple[tuple[str, str, bool], ...] = ()
+    came: tuple[Came, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -141,14 +144,16 @@ def load_results(
                 return kept_rows(base, store, workspace.root / "index" / "rows", comparison.replicates)
         return tuple(rows_of(scored(comparison, library, model, store, judging), condition_index, query_index))
 
+    found = tuple(
+        ModelResults(model=model, simulated=providers.find(model.provider).SIMULATED, rows=rows(model))
+        for model in models_of(comparison, workspace)
+    )
     return Results(
+        came=came_with(workspace, comparison.name, [one.rows for one in found]),
         comparison=comparison, conditions=conditions, queries=tuple(q.id for q in queries),
         groups=tuple(q.group for q in queries), metrics=chosen_metrics(comparison, library),
         sets=tuple((pool.set_id, pool.standing, pool.doubted)
                    for pool in map(library.shelf.find, sorted(comparison.document_sets))),
         judge=chosen, judge_simulated=bool(chosen and providers.find(chosen.provider).SIMULATED),
-        models=tuple(
-            ModelResults(model=model, simulated=providers.find(model.provider).SIMULATED, rows=rows(model))
-            for model in models_of(comparison, workspace)
-        ),
+        models=found,
     )  # fmt: skip

@@ -23,7 +23,9 @@ def from_record(key: str, value: bytes) -> Sample:
     try:
         usage = cast("dict[str, int | None]", fields.get("usage") or {})
         texts = [fields["text"], fields["model"], fields.get("reasoning") or ""]
-        if not all(isinstance(text, str) for text in texts) or any(isinstance(n, str) for n in usage.values()):
+        texts += [fields.get("request_id") or "", fields.get("received_at") or ""]
+        numbers = [*usage.values(), fields.get("latency_s")]
+        if not all(isinstance(text, str) for text in texts) or not all(_number(one) for one in numbers):
             raise TypeError("a field is of the wrong kind")
         return Sample(
             text=cast("str", fields["text"]), stop=Stop(cast("str", fields["stop"])),
@@ -37,6 +39,10 @@ def from_record(key: str, value: bytes) -> Sample:
         raise StoreError(
             f"{key}: the kept sample cannot be read ({error}); it is left alone and counts as lost"
         ) from error
+
+
+def _number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def kept(store: Store, keys: Iterable[str]) -> dict[str, Sample]:

@@ -11,7 +11,8 @@ from cache.errors import StoreError
 from dashboard import state, state_bundles
 from dashboard.app_pages._boxes import problem
 from dashboard.bundle_open import open_bundle
-from dashboard.escape import plain
+from dashboard.escape import paragraph
+from dashboard.opened_files import TRUST
 from facts.errors import FactError
 
 
@@ -24,13 +25,13 @@ def open_zip() -> None:
                 "A zip that the dashboard or `salience export` wrote", type="zip", key=state_bundles.UPLOAD,
                 on_change=_opened, max_upload_size=2_000,
             )  # fmt: skip
-            st.caption("Everything in it is checked before it is taken in; nothing is called. Larger files: "
-                       "`salience open FILE.zip`.")  # fmt: skip
+            st.caption("Everything in it is read and checked before it is taken in; nothing is called. What was asked can "
+                       f"be checked; {TRUST}. Larger files: `salience open FILE.zip`.")  # fmt: skip
     said, wrong = state_bundles.outcome()
     if wrong:
         problem(said)
     elif said:
-        st.success(plain(said), icon=":material/check_circle:")
+        st.success(paragraph(said), icon=":material/check_circle:")
 
 
 def _opened() -> None:
@@ -41,11 +42,11 @@ def _opened() -> None:
         path = Path(scratch) / "opened.zip"
         path.write_bytes(given.getbuffer())
         try:
-            done = open_bundle(path, state.workspace(), state.store())
+            done = open_bundle(path, state.workspace(), state.store(), called=given.name)
         except (FactError, StoreError) as error:
             state_bundles.say(str(error), wrong=True)
             return
-    more = "".join(f" {line[0].upper()}{line[1:]}." for line in done.says)
+    more = "".join(f"\n{line[0].upper()}{line[1:]}." for line in done.says)
     counts = f"{done.records:,} samples and replies, {done.new:,} of them new here"
     state_bundles.say(f"{done.name} is open: {counts}.{more}", wrong=False)
     state.choose(done.name)

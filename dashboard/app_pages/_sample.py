@@ -13,6 +13,7 @@ from dashboard.app_pages._boxes import problem
 from dashboard.app_pages._transcript import quotes_view, section, text_view
 from dashboard.escape import plain
 from dashboard.long_text import MOST, beginning, evidence
+from dashboard.opened_files import file_of
 from dashboard.prompt_marks import marks
 from dashboard.quotes import REASONING, VISIBLE, quotes_of
 from dashboard.reading import Reading, read
@@ -112,10 +113,11 @@ def _further(reading: Reading) -> None:
 
 def _provenance(reading: Reading) -> None:
     sample = reading.sample
+    came = file_of(state.workspace(), reading.trial.key)
     facts = {
         "stop": sample.stop.value, "answered as": sample.model, "SIMULATED": reading.simulated or None,
         "request id": sample.request_id, "received": sample.received_at, "latency (s)": sample.latency_s,
-        "frame": reading.trial.prompt.frame, "key": reading.trial.key,
+        "frame": reading.trial.prompt.frame, "key": reading.trial.key, "not sampled here": came and came.line,
         **{name.replace("_", " "): value for name, value in asdict(sample.usage).items()},
     }  # fmt: skip
     st.caption("Provenance")

@@ -12,8 +12,8 @@ from dashboard import jobs, state
 from dashboard.app_pages._boxes import library as read_library
 from dashboard.app_pages._boxes import problem, simulated_banner, warning
 from dashboard.app_pages._pick import pick_comparison
-from dashboard.escape import plain
 from dashboard.effects.families import Adjustment
+from dashboard.escape import plain
 from dashboard.figure import PICK
 from dashboard.findings import Findings
 from dashboard.points import OfArm

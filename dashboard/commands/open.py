@@ -22,6 +22,6 @@ def main(args: argparse.Namespace) -> int:
     with Store(workspace.store) as store:
         done = open_bundle(Path(args.file), workspace, store)
     print(f"{done.name}: {done.records:,} samples and replies, {done.new:,} of them new here")
-    print(*(printable(line) for line in done.says), sep="\n", end="\n" if done.says else "")
+    print(*(f"  {printable(line)}" for line in done.says), sep="\n", end="\n" if done.says else "")
     print(f"see it with `salience report {done.name}` or in the dashboard")
     return 0

@@ -15,6 +15,7 @@ from dashboard.commands.plan import find_comparison
 from dashboard.launch import models_of
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import load
+from runners.keep import from_record
 from runners.sizes import requests
 
 
@@ -52,7 +53,7 @@ def _verify(store: Store, *, as_json: bool) -> int:
     checked = 0
     for key, value in store.rows():
         checked += 1
-        problem = str(value) if isinstance(value, StoreError) else record.problem(key, value)
+        problem = str(value) if isinstance(value, StoreError) else record.problem(key, value) or _unread(key, value)
         if problem:
             problems.append(problem if key in problem else f"{key}: {problem}")
     if as_json:
@@ -60,6 +61,14 @@ def _verify(store: Store, *, as_json: bool) -> int:
     else:
         print("\n".join([*problems, f"{checked:,} kept samples checked, {len(problems):,} problems"]))
     return 1 if problems else 0
+
+
+def _unread(key: str, value: bytes) -> str | None:
+    try:
+        from_record(key, value)
+    except StoreError as error:
+        return str(error)
+    return None
 
 
 def _stats(store: Store, *, as_json: bool) -> int:
