@@ -6,6 +6,7 @@ import re
 from itertools import count
 from pathlib import Path
 
+from dashboard.progress_file import NAME as PROGRESS
 from dashboard.workspace import Workspace
 from facts.errors import BrokenFile, FactError
 from runners.comparison import Comparison
@@ -48,6 +49,18 @@ def read_own(path: Path) -> Comparison:
 def replaces(workspace: Workspace, comparison: Comparison) -> bool:
     """Whether there is another comparison of this name, saved or shipped, so that the name would change its meaning."""
     return comparison.name in comparison_files(workspace) and saved_comparison(workspace, comparison.name) != comparison
+
+
+def in_the_way(workspace: Workspace, comparison: Comparison) -> str:
+    """What would lose its meaning if this comparison took its name: a phrase, empty where nothing would."""
+    if not replaces(workspace, comparison):
+        return ""
+    if not (workspace.comparisons / f"{comparison.name}.toml").exists():
+        return "a shipped example"
+    if isinstance(saved_comparison(workspace, comparison.name), FactError):
+        return "a saved comparison that cannot be read"
+    ran = (workspace.run_folder(comparison.name) / PROGRESS).exists()
+    return "a saved comparison that has been run" if ran else ""
 
 
 def free_name(workspace: Workspace, wanted: str) -> str:

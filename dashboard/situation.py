@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from string import ascii_lowercase, digits
 
 from dashboard.prompt_documents import genres
 from facts.breadth import SHARED, Breadth
@@ -14,6 +15,8 @@ from facts.prompt import Prompt
 from facts.salience import Dose, Polarity
 from facts.setting import Query
 from runners.comparison import Comparison
+
+_LETTERS = frozenset(ascii_lowercase + digits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ def comparison_of(
 ) -> Comparison:
     """A comparison that asks what these facts do in this situation, against absence and placebo, in both tiers.
 
-    What a previewed situation does not say (models, size, limits) is taken from ``old``.
+    It is named by its facts. What a previewed situation does not say (models, size, limits) is taken from ``old``.
     """
     present = [dose for dose in doses if dose.level]
     spoken = {dose.polarity for dose in present if dose.polarity is not Polarity.PLACEBO} or {Polarity.AFFIRMED}
@@ -84,7 +87,8 @@ def comparison_of(
     setting = library.setting(situation.setting)
     same = start.setting == situation.setting
     return replace(
-        start, setting=situation.setting, facts=facts, design="ladder" if len(facts) == 1 else "one_at_a_time",
+        start, name=_name(facts), note="", setting=situation.setting, facts=facts,
+        design="ladder" if len(facts) == 1 else "one_at_a_time",
         levels=tuple(sorted({0, *(int(dose.level) for dose in present)})) if present else (0, 2, 5),
         polarities=tuple(p for p in Polarity if p in spoken or p is Polarity.PLACEBO),
         channel=situation.channel, labels=situation.labels, variant=situation.variant, indicator=situation.indicator,
@@ -96,3 +100,8 @@ def comparison_of(
         query_file=start.query_file if same else None, queries=min(start.queries, len(setting.queries)),
         max_tokens=start.max_tokens if same else None,
     )  # fmt: skip
+
+
+def _name(facts: tuple[str, ...]) -> str:
+    first = "".join(letter if letter in _LETTERS else "-" for letter in facts[0].lower()).strip("-")[:50] or "facts"
+    return f"{first}-ladder" if len(facts) == 1 else f"{first}-and-{len(facts) - 1}-more"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -133,6 +134,11 @@ def open_draft(comparison: Comparison) -> None:
     keep_draft(comparison)
     st.session_state["editing"] = ""  # the fields are filled again
     choose(DRAFT)
+
+
+def open_new(comparison: Comparison) -> None:
+    """Make this comparison the draft under a name that no other has; before a page shows its picker."""
+    open_draft(replace(comparison, name=comparisons.free_name(workspace(), comparison.name)))
 
 
 # --- the facts that are switched on ----------------------------------------------------------------------------------

@@ -6,11 +6,14 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from cache.errors import StoreError, UnsafeRow
 from cache.store import Store
+from dashboard import jobs
 from dashboard.commands.plan import find_comparison
-from dashboard.comparisons import comparison_files, free_name, replaces, saved_comparison
+from dashboard.comparisons import comparison_files, free_name, in_the_way, replaces, saved_comparison
 from dashboard.document_sets import set_rows
 from dashboard.launch import save_comparison
 from dashboard.results import load_results
@@ -58,8 +61,14 @@ def test_a_shipped_name_with_other_content_is_a_replacement_and_a_free_name_is_f
     save_comparison(workspace, SMALL)
     assert not replaces(workspace, SMALL)
     assert replaces(workspace, replace(SMALL, replicates=9))
+    assert in_the_way(workspace, replace(SMALL, replicates=9)) == ""  # it was never run: saving is editing it
     (workspace.root / "runs" / "small-2").mkdir(parents=True)  # its samples are remembered under that name
     assert free_name(workspace, "small") == "small-3"
+    run = workspace.run_folder("small")
+    run.mkdir()
+    (run / "progress.json").write_text("{}", encoding="utf-8")
+    assert "has been run" in in_the_way(workspace, replace(SMALL, replicates=9))
+    assert in_the_way(workspace, replace(SMALL, name="embedded-ladder")) == "a shipped example"
     assert free_name(workspace, "other") == "other"
     assert len(free_name(workspace, "embedded-ladder")) < 80
 
@@ -118,3 +127,160 @@ def test_results_follow_an_edited_query_file(tmp_path):
         after = keys(derived=True)
         assert after == keys(derived=False)
         assert after != before
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+APP = "../dashboard/app.py"
+RESULTS, RUN, FACTS = (f"app_pages/{name}.py" for name in ("see_results", "run_comparison", "choose_facts"))
+OF_RESULTS = ["see_results", "read_samples", "label_samples", "export_results"]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    return fill(tmp_path_factory.mktemp("state"), queries=2)
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    """The pages of a workspace, with nothing cached of another."""
+
+    def at(root, page=None, **params):
+        monkeypatch.setenv("SALIENCE_WORKSPACE", str(root))
+        st.cache_data.clear()
+        st.cache_resource.clear()
+        app = AppTest.from_file(APP, default_timeout=30)
+        for name, value in params.items():
+            app.query_params[name] = value
+        app.run()
+        return app.switch_page(page).run() if page else app
+
+    yield at
+    jobs.cancel_all()
+
+
+def errors(app):
+    assert not app.exception
+    return "\n".join(error.value.replace("\\", "") for error in app.error)
+
+
+def test_the_address_names_the_first_comparison_too_and_a_bare_one_means_the_one_shown_last(filled, fresh):
+    app = fresh(filled.workspace.root, RUN)
+    assert app.query_params["comparison"] == "embedded-ladder"
+    app.selectbox(key="comparison").set_value("small").run()
+    assert app.query_params["comparison"] == "small"
+    app.query_params.clear()  # as the navigation and going back leave it
+    app.switch_page(RESULTS).run()
+    assert errors(app) == ""
+    assert app.selectbox(key="comparison").value == "small"
+    assert app.query_params["comparison"] == "small"
+    app.query_params["comparison"] = "embedded-ladder"  # going back to where another one was shown
+    app.run()
+    assert app.selectbox(key="comparison").value == "embedded-ladder"
+
+
+@pytest.mark.parametrize("page", [*OF_RESULTS, "run_comparison"])
+def test_an_address_that_names_no_comparison_there_is_shows_none(filled, fresh, page):
+    app = fresh(filled.workspace.root, f"app_pages/{page}.py", comparison="zzz")
+    assert "no comparison 'zzz'" in errors(app)
+    assert app.selectbox(key="comparison").value is None
+    assert not app.metric
+    assert not app.dataframe
+    app.selectbox(key="comparison").set_value("small").run()
+    assert errors(app) == ""
+    assert app.query_params["comparison"] == "small"
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "value"),
+    [("choose_facts", "p_replicate", "9" * 400), ("choose_facts", "p_replicate", "inf"),
+     ("label_samples", "l_per", "9" * 400), ("read_samples", "r_page", "9" * 400), ("read_samples", "r_page", "nan"),
+     ("see_results", "s_tab", ""), ("see_results", "s_measure", "x" * 5000)],
+)  # fmt: skip
+def test_garbage_in_the_address_is_dropped(filled, fresh, page, name, value):
+    app = fresh(filled.workspace.root, f"app_pages/{page}.py", comparison="small", **{name: value})
+    assert errors(app) == ""
+    assert app.query_params.get(name, "") == ""
+
+
+@pytest.mark.parametrize("page", OF_RESULTS)
+def test_a_malformed_store_is_a_box_that_says_what_to_do(tmp_path, fresh, page):
+    filled = fill(tmp_path, queries=1)
+    with sqlite3.connect(filled.workspace.store / "cache.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    path = filled.workspace.store / "cache.db"
+    path.write_bytes(path.read_bytes()[:8192] + b"\xff" * 200_000)
+    app = fresh(tmp_path, f"app_pages/{page}.py", comparison="small")
+    assert "opy the folder away" in errors(app)
+
+
+def test_a_workspace_that_is_removed_while_the_app_runs_is_a_box(tmp_path, fresh):
+    fill(tmp_path / "ws", queries=1)
+    app = fresh(tmp_path / "ws", RESULTS, comparison="small")
+    assert errors(app) == ""
+    shutil.rmtree(tmp_path / "ws")
+    app.run()
+    assert errors(app)
+
+
+def test_a_kept_row_that_cannot_be_read_is_left_out_and_counted(tmp_path, fresh):
+    filled = fill(tmp_path, queries=1)
+    with sqlite3.connect(filled.workspace.store / "cache.db") as connection:
+        connection.execute("UPDATE Cache SET value = 'text' WHERE rowid = 1")
+    connection.close()
+    app = fresh(tmp_path, "app_pages/read_samples.py", comparison="small")
+    assert errors(app) == ""
+    assert "1 kept samples cannot be read" in "\n".join(box.value for box in app.warning)
+
+
+def test_a_plan_follows_an_edited_query_file(tmp_path, fresh):
+    workspace = own(tmp_path)
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{"id": "a", "text": "One thing?"}\n', encoding="utf-8")
+    save_comparison(workspace, replace(SMALL, setting="helpful_only_prefix", query_file=str(path), queries=1))
+    app = fresh(tmp_path, RUN, comparison="small")
+    assert errors(app) == ""
+    path.write_text('{"id": "a", "text": ""}\n', encoding="utf-8")
+    app.run()
+    assert "mine.jsonl" in errors(app)
+
+
+def test_facts_go_into_a_comparison_of_a_name_of_its_own(tmp_path, fresh):
+    save_comparison(own(tmp_path), replace(SMALL, name="objections-read-ladder"))
+    app = fresh(tmp_path, doses="objections_read:5a")
+    app.button(key="use_facts").click().run()
+    assert not app.exception
+    app.switch_page(RUN).run()
+    assert app.text_input(key="edit_name").value == "objections-read-ladder-2"
+    app.query_params.clear()  # going back leads to a bare address
+    app.switch_page(FACTS).run()
+    assert app.text_input(key="doses").value == "objections_read:5a"
+    assert app.query_params["doses"] == "objections_read:5a"
+    app.button(key="clear").click().run()
+    assert "doses" not in app.query_params
+
+
+def label(app, key):
+    return app.button(key=key).label.replace("\\", "")
+
+
+def test_an_edited_shipped_example_is_launched_under_another_name_unless_told_otherwise(tmp_path, fresh):
+    app = fresh(tmp_path, RUN, comparison="embedded-ladder")
+    assert label(app, "launch") == "Launch"
+    app.number_input(key="edit_replicates").set_value(1).run()
+    assert label(app, "launch") == "Launch as embedded-ladder-2"
+    assert label(app, "launch_replace") == "Replace embedded-ladder and launch"
+    app.button(key="save").click().run()
+    assert [path.name for path in own(tmp_path).comparisons.glob("*")] == ["embedded-ladder-2.toml"]
+    assert app.selectbox(key="comparison").value == "embedded-ladder-2"
+    assert label(app, "launch") == "Launch"
+
+
+def test_results_of_a_run_that_has_just_begun_say_that_it_is_running(tmp_path, fresh, monkeypatch):
+    save_comparison(own(tmp_path), replace(SMALL, queries=1))
+    app = fresh(tmp_path, RESULTS, comparison="small")
+    assert "Launch it" in app.info[0].value
+    monkeypatch.setattr(jobs, "progress", lambda _workspace, _name: (None, True))
+    app.run()
+    assert "It is running" in app.info[0].value

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import state, state_fields
+from dashboard import state_fields
 from dashboard.app_pages._boxes import problem
-from dashboard.comparisons import replaces
-from dashboard.escape import plain
+from dashboard.app_pages._launch_view import replaced_words, save_buttons
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml
 
@@ -15,10 +14,7 @@ from runners.comparison_file import comparison_toml
 def files(comparison: Comparison | None) -> None:
     """Save, download and open, in one row."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Save", icon=":material/save:", key="save", disabled=comparison is None, on_click=_save,
-            args=(comparison,), help="Into the workspace, under its name",
-        )  # fmt: skip
+        save_buttons(comparison)
         st.download_button(
             "Download TOML", comparison_toml(comparison) if comparison else "", mime="application/toml",
             file_name=f"{comparison.name}.toml" if comparison else "comparison.toml", icon=":material/download:",
@@ -34,11 +30,5 @@ def files(comparison: Comparison | None) -> None:
             )
     if complaint := state_fields.open_problem():
         problem(complaint)
-    if comparison and replaces(state.workspace(), comparison):
-        st.caption(f"Saving or launching replaces the saved comparison {plain(comparison.name)}.")
-
-
-def _save(comparison: Comparison) -> None:
-    state.save(comparison)
-    state.choose(comparison.name)
-    st.toast("Saved in the workspace.", icon=":material/save:")
+    if comparison and (words := replaced_words(comparison)):
+        st.caption(words)

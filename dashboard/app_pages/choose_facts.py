@@ -50,7 +50,7 @@ with page.cell():
         "Use these facts in a comparison", type="primary", icon=":material/arrow_forward:", key="use_facts",
         disabled=not (doses and prompt), help=None if doses else "Switch at least one fact on",
     ):  # fmt: skip
-        state.open_draft(comparison_of(doses, now, state.draft(), library))
+        state.open_new(comparison_of(doses, now, state.draft(), library))
         st.switch_page("app_pages/run_comparison.py", query_params={})
     if prompt:
         prompt_view(prompt, doses, now, library)

@@ -9,6 +9,7 @@ from dashboard.app_pages._boxes import library as read_library
 from dashboard.app_pages._boxes import problem
 from dashboard.app_pages._edit_comparison import budget_fields, edit_comparison
 from dashboard.app_pages._files import files
+from dashboard.app_pages._launch_view import launch_buttons
 from dashboard.app_pages._pick import pick_comparison
 from dashboard.app_pages._plan_view import launchable, plan_tables, plan_view
 from dashboard.app_pages._run_view import run_view
@@ -47,10 +48,7 @@ with plan_box:
     plan = plan_view(comparison)
 with launch_box:
     begun = last is not None and last.state is not State.FINISHED and plan is not None and plan.kept > 0
-    st.button(
-        "Resume" if begun else "Launch", type="primary", icon=":material/play_arrow:", key="launch",
-        disabled=not launchable(plan), on_click=state.launch, args=(comparison,),
-    )  # fmt: skip
+    launch_buttons(comparison, begun=begun, possible=launchable(plan))
     if plan and not plan.new:
         st.caption("Every sample is kept: launching would call nothing.")
     if plan and plan.kept:
