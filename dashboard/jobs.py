@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from cache.errors import StoreError
 from cache.store import Store
 from dashboard.launch import cancel_requested, is_running, launch, pause_requested, request_cancel, request_pause
-from dashboard.progress_file import read_progress, write_broken
+from dashboard.progress_file import JUDGING, read_progress, write_broken
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.errors import FactError
@@ -61,6 +61,15 @@ def progress(workspace: Workspace, name: str) -> tuple[Progress | None, bool]:
     if job and job.thread and job.thread.is_alive():
         return job.latest or read_progress(workspace.run_folder(name)), True
     return read_progress(workspace.run_folder(name)), is_running(workspace, name)
+
+
+def judging(workspace: Workspace, name: str, progress: Progress | None, *, live: bool) -> tuple[Progress | None, bool]:
+    """How far the last judging of kept samples is, which is no run, and whether it is what is live now."""
+    found = read_progress(workspace.run_folder(name), JUDGING)
+    if found is None or not live or not found.live:
+        return found, False
+    # A judging that was killed says for ever that it is live; a run that came after it has the later word.
+    return found, progress is None or not progress.live or found.updated_at > progress.updated_at
 
 
 def cancel(workspace: Workspace, name: str) -> None:

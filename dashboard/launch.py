@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cache.store import Store
-from dashboard.progress_file import CANCEL, PAUSE, read_progress, write_broken, write_progress
+from dashboard.progress_file import CANCEL, JUDGING, NAME, PAUSE, read_progress, write_broken, write_progress
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.errors import FactError
@@ -107,8 +107,9 @@ def launch(
 ) -> Progress:  # fmt: skip
     """Check, plan and run a comparison to its end, resuming whatever is kept; blocks.
 
-    ``only_kept`` samples nothing and has judges read what is kept; the comparison's file is then left alone. Raises
-    ``FactError`` for what is wrong before spending, or when another process runs the same comparison.
+    ``only_kept`` samples nothing and has judges read what is kept; the comparison's file and the record of its run are
+    then left alone. Raises ``FactError`` for what is wrong before spending, or when another process runs the same
+    comparison.
     """
     models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
     check(comparison, library, models, judges)
@@ -124,7 +125,8 @@ def launch(
             def plan() -> Plan:
                 return estimate(comparison, library, models, store, judges=judges, only_kept=only_kept)
 
-            return _run(comparison, library, plan, store, folder, report, cancelled)
+            return _run(comparison, library, plan, store, folder, report, cancelled,
+                        JUDGING if only_kept else NAME)  # fmt: skip
     except Timeout:
         raise FactError(
             f"{comparison.name} is being run already, here or in another process; watch it in the dashboard, or cancel "
@@ -134,10 +136,10 @@ def launch(
 
 def _run(
     comparison: Comparison, library: Library, plan: Callable[[], Plan], store: Store, folder: Path,
-    report: Callable[[Progress], None], cancelled: Callable[[], bool],
+    report: Callable[[Progress], None], cancelled: Callable[[], bool], record: str,
 ) -> Progress:  # fmt: skip
     cancel_file, pause_file = folder / CANCEL, folder / PAUSE
-    before = read_progress(folder)
+    before = read_progress(folder, record)
     earlier = before.earlier_usd + before.spent_usd if before else 0.0
     written = -_WRITE_EVERY_S
     state: State | None = None
@@ -147,7 +149,7 @@ def _run(
         progress = replace(progress, earlier_usd=earlier)
         if progress.state is not state or progress.elapsed_s - written >= _WRITE_EVERY_S:
             written, state = progress.elapsed_s, progress.state
-            write_progress(folder, progress)
+            write_progress(folder, progress, record)
         report(progress)
 
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -157,7 +159,7 @@ def _run(
         last = run(plan(), library, store, limits, told, lambda: cancelled() or cancel_file.exists(), pause_file.exists)
         return replace(last, earlier_usd=earlier)
     except BaseException as error:
-        write_broken(folder, comparison.name, str(error))
+        write_broken(folder, comparison.name, str(error), record)
         raise
     finally:
         for asked in (cancel_file, pause_file):

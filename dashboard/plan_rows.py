@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dashboard.plan_text import span, usd
+from dashboard.plan_text import left_words, span, usd
 from facts.catalog import Library
 from facts.prompt import Prompt
 from runners.estimate import ModelPlan, Plan
 from runners.progress import ModelProgress, Progress
-from runners.sample import Trouble
 
 Row = dict[str, str | int | float]
 
@@ -56,14 +55,9 @@ def _model_row(item: ModelPlan) -> Row:
     }
 
 
-def failed(model: ModelProgress) -> int:
-    """Requests that were tried and have no sample; one that was cancelled before its call has not failed."""
-    return model.failed - model.failures.get(Trouble.CANCELLED.value, 0)
-
-
 def done_percent(finished: int, planned: int) -> int:
     """Whole percent, rounded down, so that 100 means all."""
-    return 100 * finished // planned if planned else 0
+    return max(0, min(100, 100 * finished // planned)) if planned else 0
 
 
 def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
@@ -74,8 +68,8 @@ def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
             "Done": done_percent(m.kept_before + m.done, m.planned),
             "Kept": f"{m.kept_before + m.done:,} of {m.planned:,}",
             "New": m.done,
-            "Failed": failed(m),
-            "Refused": m.refused,
+            "Failed": m.failed,
+            "Refusal stops": m.refused,
             **(_live_cells(progress, m) if live else {}),
             "Spent": usd(m.spent_usd) if progress.cost_known else "unknown",
             "Kept before": m.kept_before,
@@ -89,7 +83,7 @@ def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
 def _live_cells(progress: Progress, model: ModelProgress) -> Row:
     return {
         "Per second": round(progress.rate_of(model.done), 1),
-        "Time left": span(progress.eta_of(model)) if model.left else "none",
+        "Time left": left_words(progress, progress.eta_of(model)) if model.left else "none",
         "In flight": f"{model.in_flight} of {model.concurrency}",
         "Waiting": model.waiting,
     }

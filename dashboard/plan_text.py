@@ -5,7 +5,8 @@ from __future__ import annotations
 from dashboard.terminal_text import printable
 from runners.estimate import ModelPlan, Plan
 from runners.keys import elsewhere, key_variable
-from runners.progress import ModelProgress, Progress
+from runners.progress import ModelProgress, Progress, State
+from runners.sample import Trouble
 
 _WHY = {
     "rate_limit": "a rate limit (429)", "overloaded": "an overload (529)", "server": "a server error",
@@ -49,12 +50,17 @@ def plan_lines(plan: Plan) -> list[str]:
         f"{plan.conditions} conditions × {plan.queries} queries × {c.replicates} replicates × "
         f"{len(plan.subjects)} models"
     )
-    total = f"in all {plan.new:,} new calls, {plan.kept:,} already kept"
+    trials = sum(item.trials for item in plan.models)
+    asked = plan.calls - trials
+    most = "at most " if asked > 0 else ""
+    total = f"in all {most}{plan.new:,} new calls, {plan.kept:,} already kept"
+    why = [f"  that is {trials:,} samples and at most {asked:,} questions about them; some turn out not to be needed"]
     return [
         f"{c.name}: {c.setting}, {c.channel}, {size}",
         *(_model_line(item) for item in plan.models),
         *(f"  {m.model.label} is called at {printable(at)}" for m in plan.models if (at := elsewhere(m.model))),
         f"  {total}; longest prompt about {plan.longest_prompt:,} tokens",
+        *(why if asked > 0 and not plan.only_kept else []),
         *(f"  cannot call {m.model.label}: {m.problem}" for m in plan.models if m.problem),
     ]
 
@@ -75,17 +81,41 @@ def plan_json(plan: Plan) -> dict[str, object]:
     }  # fmt: skip
 
 
+def left_words(progress: Progress, seconds: float | None) -> str:
+    """The time left, while a run goes on; nothing is foretold while it is held or ends, or from few replies."""
+    if progress.state in {State.PAUSED, State.CANCELLING}:
+        return "–"
+    return "not known yet" if seconds is None else f"about {span(seconds)}"
+
+
+def made_of(progress: Progress) -> str:
+    """What the planned replies are, said once: samples, and replies to questions about them; empty where they are one.
+
+    A run that is over also says why it needed fewer calls than were planned at most.
+    """
+    asked = progress.planned - progress.samples
+    if not progress.samples or asked <= 0:
+        return ""
+    most = "at most " if progress.live and progress.most else ""
+    said = f"{progress.samples:,} samples and {most}{asked:,} replies to questions about them"
+    if progress.state is State.FINISHED and progress.unneeded:
+        said += (f". {progress.unneeded:,} of the {progress.most:,} calls planned at most were follow-up questions "
+                 "that turned out not to be needed")  # fmt: skip
+    return said
+
+
 def progress_line(progress: Progress) -> str:
     """One line on how far a run is: done, kept, failed, rate, time left, money."""
     share = f"{progress.finished:,}/{progress.planned:,}"
-    parts = [f"{progress.state}", f"{share} samples", f"{progress.new:,} new"]
+    parts = [f"{progress.state}", f"{share} replies", f"{progress.new:,} new"]
     if progress.failed:
         parts.append(f"{progress.failed:,} failed")
     if refused := sum(m.refused for m in progress.models):
-        parts.append(f"{refused:,} refused")
+        parts.append(f"{refused:,} refusal stops")
     if progress.new:
         parts.append(f"{progress.rate:.1f}/s")
-        parts.append(f"{span(progress.eta_s)} left")
+        if progress.live and progress.state not in {State.PAUSED, State.CANCELLING}:
+            parts.append("time left not known yet" if progress.eta_s is None else f"about {span(progress.eta_s)} left")
     spent = usd(progress.spent_usd) if progress.cost_known else "cost unknown"
     maybe = f" (up to {usd(progress.maybe_usd)} more for calls that broke off)" if progress.maybe_usd else ""
     parts.append(f"{spent} spent{maybe}" if progress.cost_known else spent)
@@ -107,7 +137,8 @@ def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:
     lines: list[str] = []
     for m in progress.models:
         mark = " (SIMULATED)" if m.simulated else ""
-        parts = [f"{m.kept_before + m.done:,}/{m.planned:,} samples", f"{m.failed:,} failed", f"{m.refused:,} refused"]
+        parts = [f"{m.kept_before + m.done:,}/{m.planned:,} replies", f"{m.failed:,} failed",
+                 f"{m.refused:,} refusal stops"]  # fmt: skip
         if live:
             parts += [f"{progress.rate_of(m.done):.1f}/s", f"{m.in_flight:,} in flight of {m.concurrency:,} at once"]
             parts += [waits] if (waits := wait_words(m)) else []
@@ -121,4 +152,5 @@ def trouble_lines(progress: Progress) -> list[str]:
         f"{model.label}: {count:,} × {name.replace('_', ' ')} — {model.messages.get(name, '')}"
         for model in progress.models
         for name, count in model.failures.items()
+        if name != Trouble.CANCELLED.value
     ]

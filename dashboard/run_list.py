@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dashboard import jobs
 from dashboard.comparisons import comparison_files
-from dashboard.plan_rows import Row, done_percent, failed
+from dashboard.plan_rows import Row, done_percent
 from dashboard.plan_text import usd
-from dashboard.progress_file import NAME
+from dashboard.progress_file import NAME, damaged
 from dashboard.workspace import Workspace
 from facts.errors import FactError
 from runners.progress import Progress, State
@@ -30,6 +30,7 @@ class Standing(StrEnum):
     BROKEN = "broken off"
     INCOMPLETE = "incomplete"
     FINISHED = "finished"
+    DAMAGED = "record damaged"
     NOT_STARTED = "not started"
 
     @property
@@ -47,8 +48,10 @@ _ABOUT = {
     Standing.CANCELLED: "It was cancelled. What had arrived is kept; resume it to buy only what is missing.",
     Standing.STOPPED: "It stopped before its end, for the reason below. What had arrived is kept.",
     Standing.BROKEN: "An error ended it, which is below. What had arrived is kept.",
-    Standing.INCOMPLETE: "It ran to its end, but some requests brought no sample; they can be tried again.",
-    Standing.FINISHED: "Every planned request has a sample.",
+    Standing.INCOMPLETE: "It ran to its end, but some requests brought no reply; they can be tried again.",
+    Standing.FINISHED: "Every planned request has a reply.",
+    Standing.DAMAGED: "The record of its run cannot be read. What had arrived is kept all the same; resume it to buy "
+    "only what is missing.",
     Standing.NOT_STARTED: "Nothing has been called for it yet.",
 }
 _ENDED = {State.CANCELLED: Standing.CANCELLED, State.STOPPED: Standing.STOPPED, State.BROKEN: Standing.BROKEN}
@@ -56,7 +59,7 @@ _ENDED = {State.CANCELLED: Standing.CANCELLED, State.STOPPED: Standing.STOPPED, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """One comparison and its last or current run; ``progress`` is None where there never was one.
+    """One comparison and its last or current run; ``progress`` is None where there is no record that can be read.
 
     ``edited`` says that the comparison's file was changed after the run, so that it may plan something else now.
     """
@@ -104,6 +107,8 @@ def run_row(workspace: Workspace, name: str) -> RunRow:
     if live and progress:
         progress = jobs.asked(workspace, name, progress)
     standing = standing_of(progress, live=live, here=jobs.runs_here(workspace, name))
+    if standing is Standing.NOT_STARTED and damaged(workspace.run_folder(name)):
+        standing = Standing.DAMAGED
     written = workspace.run_folder(name) / NAME
     return RunRow(name=name, standing=standing, progress=progress,
                   edited=not live and _later(workspace.comparisons / f"{name}.toml", written))  # fmt: skip
@@ -139,7 +144,7 @@ def when(moment: str) -> str:
 
 
 def kept_words(progress: Progress | None) -> str:
-    """How many of the planned requests had a sample when the progress was written."""
+    """How many of the planned requests had a reply when the progress was written."""
     if progress is None or not progress.planned:
         return "–"
     return f"{progress.finished:,} of {progress.planned:,}"
@@ -159,8 +164,8 @@ def list_rows(rows: Iterable[RunRow]) -> list[Row]:
             "Comparison": row.name,
             "State": row.standing.value + (", SIMULATED" if row.simulated else ""),
             "Done": done_percent(row.progress.finished, row.progress.planned) if row.progress else 0,
-            "Kept of planned": kept_words(row.progress),
-            "Failed": sum(map(failed, row.progress.models)) if row.progress else 0,
+            "Replies kept": kept_words(row.progress),
+            "Failed": row.progress.failed if row.progress else 0,
             "Spent": spent_words(row.progress),
             "Last change": when(row.changed),
         }

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from runners.sample import Trouble
+
+# Fewer new replies than this, in less time than this, say nothing of the rate to come.
+_ENOUGH, _ENOUGH_S = 10, 20.0
+
 
 class State(StrEnum):
     """Where a run stands."""
@@ -22,7 +27,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelProgress:
-    """Counts of one model. ``planned`` includes the calls of probes; ``refused`` counts kept refusals and filters.
+    """Counts of one model. ``planned`` includes questions about samples; ``refused`` counts kept replies that stopped
+    as a refusal or were filtered.
 
     ``waiting`` calls will be made again: the first because of ``waits_for`` (a trouble), at ``waits_until`` (ISO 8601,
     UTC); ``wait_asked`` says that the provider named that time.
@@ -49,20 +55,27 @@ class ModelProgress:
 
     @property
     def failed(self) -> int:
-        """Requests that have no sample so far."""
-        return sum(self.failures.values())
+        """Requests that were tried and have no reply; one that was cancelled before its call has not failed."""
+        return sum(self.failures.values()) - self.cancelled
+
+    @property
+    def cancelled(self) -> int:
+        """Requests that were let go of before their call, when the run was cancelled."""
+        return self.failures.get(Trouble.CANCELLED.value, 0)
 
     @property
     def left(self) -> int:
         """Requests that are neither kept nor failed yet."""
-        return max(0, self.planned - self.kept_before - self.done - self.failed)
+        return max(0, self.planned - self.kept_before - self.done - sum(self.failures.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """A snapshot of a whole run. ``rate`` is new samples per second over the run so far, pauses left out.
 
-    ``earlier_usd`` is what earlier runs of the same comparison spent, as far as they left word of it.
+    ``earlier_usd`` is what earlier runs of the same comparison spent, as far as they left word of it. ``samples`` of
+    the planned replies are samples, the rest replies to questions about them; ``most`` were planned at the start, where
+    a question that might have come up was counted. Both are 0 where a record does not say.
     """
 
     comparison: str
@@ -77,6 +90,8 @@ class Progress:
     earlier_usd: float = 0.0
     message: str = ""
     updated_at: str = ""
+    samples: int = 0
+    most: int = 0
 
     @property
     def planned(self) -> int:
@@ -87,6 +102,16 @@ class Progress:
     def finished(self) -> int:
         """Requests that have a sample."""
         return sum(m.kept_before + m.done for m in self.models)
+
+    @property
+    def unneeded(self) -> int:
+        """Calls planned at most that turned out not to be needed, known at the end of a run."""
+        return max(0, self.most - self.planned)
+
+    @property
+    def in_flight(self) -> int:
+        """Calls under way, whose replies will be kept."""
+        return sum(m.in_flight for m in self.models)
 
     @property
     def new(self) -> int:
@@ -121,6 +146,8 @@ class Progress:
         return new / active if active > 0 else 0.0
 
     def eta_of(self, model: ModelProgress) -> float | None:
-        """Seconds to the end of one model at its rate so far, or None while there is none."""
+        """Seconds to the end of one model at its rate so far, or None while too little has come to say."""
+        if model.done < _ENOUGH and self.elapsed_s - self.paused_s < _ENOUGH_S:
+            return None
         rate = self.rate_of(model.done)
         return model.left / rate if rate > 0 else None

@@ -37,7 +37,8 @@ class Run:
         self.flights: dict[str, asyncio.Future[Outcome]] = {}
         self.began = time.monotonic()
         self.tallies = {
-            m.model.label: Tally(label=m.model.label, planned=m.calls, simulated=m.simulated) for m in plan.models
+            m.model.label: Tally(label=m.model.label, planned=m.calls, simulated=m.simulated, known_kept=m.kept)
+            for m in plan.models
         }
         self.lines: dict[str, Line] = {}
         self.held = False
@@ -62,7 +63,8 @@ class Run:
             comparison=self.plan.comparison.name, state=state, models=models, calls=self.budget.calls,
             spent_usd=self.budget.spent_usd, maybe_usd=self.budget.maybe_usd,
             cost_known=not self.budget.unknown_cost, elapsed_s=time.monotonic() - self.began, message=message,
-            paused_s=self.paused_s,
+            paused_s=self.paused_s, most=self.plan.calls,
+            samples=0 if self.plan.only_kept else sum(m.trials for m in self.plan.models),
             updated_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )  # fmt: skip
 
@@ -106,7 +108,7 @@ class Run:
     def verdict(self) -> Progress:
         """The last progress: how the run ended."""
         done = self.snapshot(State.FINISHED)
-        left = sum(m.left for m in done.models)
+        left = sum(m.left + m.cancelled for m in done.models)
         if self.cancelled.is_set() and left:
             return self.snapshot(State.CANCELLED, "cancelled; everything received is kept, run again to resume")
         if self.budget.reached and left + done.failed:

@@ -16,12 +16,14 @@ class Tally:
     """Mutable counts behind ``ModelProgress``; one per model and run.
 
     ``expected_all`` says that everything that could come up has come up; until then a judge's plan is an estimate.
+    ``known_kept`` replies were kept before the run, although they are come by one after another only.
     """
 
     label: str
     planned: int
     simulated: bool
     expected_all: bool = False
+    known_kept: int = 0
     kept_before: int = 0
     done: int = 0
     refused: int = 0
@@ -52,11 +54,12 @@ class Tally:
 
     def progress(self, line: Line | None) -> ModelProgress:
         """A frozen snapshot."""
-        settled = self.kept_before + self.done + sum(self.failures.values())
+        kept_before = self.kept_before if self.expected_all else max(self.kept_before, self.known_kept)
+        settled = kept_before + self.done + sum(self.failures.values())
         planned = settled if self.expected_all else max(self.planned, settled)
         wait = line.pace.waiting if line else None
         return ModelProgress(
-            label=self.label, planned=planned, kept_before=self.kept_before, done=self.done, refused=self.refused,
+            label=self.label, planned=planned, kept_before=kept_before, done=self.done, refused=self.refused,
             cut_short=self.cut_short, failures=dict(self.failures), messages=dict(self.messages),
             resolved=tuple(sorted(self.resolved)), concurrency=line.pace.target if line else 0,
             in_flight=line.pace.in_flight if line else 0, cached_tokens=self.cached_tokens, simulated=self.simulated,

@@ -9,8 +9,10 @@ import pytest
 from cache.store import Store
 from dashboard.__main__ import main
 from dashboard.judge_agreement import judge_agreement
+from dashboard.progress_file import JUDGING, read_progress, write_progress
 from dashboard.workspace import Workspace
 from judged_workspace import judge
+from runners.progress import ModelProgress, Progress, State
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,16 @@ def test_another_judge_reads_what_is_kept_and_no_sample_is_bought(judged, capsys
     assert models["organism/null"]["done"] == kept(judged) - before > 0
     assert salience(judged, "judge", "judged", "--judge", "organism/null", "--json") == 0
     assert sum(model["done"] for model in json.loads(capsys.readouterr().out)["models"]) == 0
+
+
+def test_judging_again_leaves_the_record_of_the_run_alone(judged, capsys):
+    folder = judged.workspace.run_folder("judged")
+    run = Progress(comparison="judged", state=State.FINISHED, models=(ModelProgress(label="m", planned=9, done=9),))
+    write_progress(folder, run)
+    assert salience(judged, "judge", "judged", "--judge", "organism/null", "--json") == 0
+    capsys.readouterr()
+    assert read_progress(folder) == run
+    assert read_progress(folder, JUDGING).state is State.FINISHED
 
 
 def test_the_comparison_s_file_keeps_its_own_judge(judged):

@@ -321,7 +321,7 @@ def test_a_launched_run_finishes_and_a_new_session_sees_it_and_buys_nothing_agai
         assert errors(fresh) == ""
         numbers = {metric.label: metric.value for metric in fresh.metric}
         assert (numbers["New calls"], numbers["Already kept"]) == ("0", "16")
-        assert "Finished. 16 of 16 samples were kept." in fresh.get("progress")[0].text
+        assert "Finished. 16 of 16 replies were kept." in fresh.get("progress")[0].text
         assert fresh.button(key="launch").disabled
 
 

@@ -11,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from cache.store import Store
 from dashboard import jobs
+from dashboard.__main__ import main
 from dashboard.launch import launch, lock_of, pause_requested, save_comparison
-from dashboard.progress_file import CANCEL, PAUSE, read_progress, write_progress
+from dashboard.plan_text import left_words, made_of, progress_line, trouble_lines
+from dashboard.progress_file import CANCEL, JUDGING, PAUSE, damaged, read_progress, write_progress
 from dashboard.run_list import Standing, list_rows, run_row, run_rows, standing_of
 from dashboard.trouble_advice import _ADVICE, trouble_groups
 from dashboard.workspace import open_workspace
@@ -133,7 +135,7 @@ def test_the_list_holds_the_shipped_examples_and_every_run_the_last_changed_firs
     assert rows[1].name == "embedded-ladder"
     assert {row.standing for row in rows[1:]} == {Standing.NOT_STARTED}
     (first, *_) = list_rows(rows)
-    assert (first["Kept of planned"], first["Done"], first["Last change"]) == ("6 of 16", 37, "2026-11-27 10:00 UTC")
+    assert (first["Replies kept"], first["Done"], first["Last change"]) == ("6 of 16", 37, "2026-11-27 10:00 UTC")
 
 
 def test_a_comparison_changed_after_its_run_is_marked(workspace):
@@ -191,6 +193,8 @@ def test_a_run_of_another_process_is_seen_held_and_cancelled_from_the_page(works
         assert "Running in another process" in words(app)
         app.button(key="pause").click().run()
         assert pause_requested(workspace, "mine")
+        assert "Paused. No new call starts" in words(app).replace("**", "")
+        assert next(metric.value for metric in app.metric if metric.label == "Time left") == "–"
         write_progress(workspace.run_folder("mine"), replace(left_behind(workspace), state=State.PAUSED))
         app.run()
         assert "Paused" in app.get("progress")[0].text
@@ -210,6 +214,84 @@ def test_waiting_calls_say_why_and_until_when(workspace):
         said = app.info[0].value.replace("\\", "")
         assert "3 calls wait after a rate limit (429), as long as the provider asked; next try at 10:01:30 UTC" in said
         assert app.dataframe[1].value["Waiting"][0] == 3
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"planned": -5}, {"done": 10**30}, {"failures": {"server": -1}}, {"spent_usd": -1.0}, {"in_flight": -1}],
+)
+def test_a_record_with_impossible_numbers_is_called_damaged_and_every_page_opens(workspace, broken, capsys):
+    left_behind(workspace, **{name: value for name, value in broken.items() if name not in {"planned", "done"}})
+    path = workspace.run_folder("mine") / "progress.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["models"][0] |= broken
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert damaged(workspace.run_folder("mine"))
+    assert run_row(workspace, "mine").standing is Standing.DAMAGED
+    assert main(["--workspace", str(workspace.root), "watch", "mine", "--once"]) == 1
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_a_damaged_record_says_so_on_the_page_and_can_be_resumed(workspace):
+    left_behind(workspace)
+    (workspace.run_folder("mine") / "progress.json").write_text("{", encoding="utf-8")
+    app = page(comparison="mine")
+    assert "The record of its run cannot be read" in words(app)
+    assert app.button(key="again").label == "Resume"
+
+
+def test_counts_beyond_the_plan_make_the_plan_larger(workspace):
+    left_behind(workspace, failures={"server": 100})
+    assert read_progress(workspace.run_folder("mine")).planned == 106
+
+
+def test_judging_again_is_a_line_of_its_own_and_the_run_stays(workspace):
+    run, folder = left_behind(workspace, State.FINISHED), workspace.run_folder("mine")
+    judging = replace(run, models=(ModelProgress(label="j", planned=600, done=401),), updated_at="2026-11-27T11:00:00")
+    write_progress(folder, replace(judging, state=State.RUNNING), JUDGING)
+    assert jobs.judging(workspace, "mine", run, live=False)[1] is False  # its process was killed
+    assert jobs.judging(workspace, "mine", run, live=True)[1]
+    assert not jobs.judging(workspace, "mine", replace(run, state=State.RUNNING, updated_at="2026-11-28"), live=True)[1]
+    app = page(comparison="mine")
+    assert "6 of 16 replies were kept" in app.get("progress")[0].text
+    assert "judged again, apart from the run: running · 401/600 replies" in words(app)
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def counted(state=State.RUNNING, elapsed_s=2.0, **changes):
+    model = ModelProgress(label="m", **{"planned": 8001, "done": 8001} | changes)
+    return Progress(comparison="c", state=state, models=(model,), elapsed_s=elapsed_s, samples=600, most=9100)
+
+
+def test_replies_are_told_from_samples_and_what_was_not_needed_is_said_at_the_end():
+    assert made_of(counted(planned=9100)) == "600 samples and at most 8,500 replies to questions about them"
+    over = made_of(counted(State.FINISHED))
+    assert over.startswith("600 samples and 7,401 replies to questions about them. 1,099 of the 9,100 calls planned at")
+    assert made_of(replace(counted(), samples=8001)) == ""
+
+
+def test_no_time_left_is_told_from_few_replies_or_while_paused():
+    assert left_words(counted(done=2), counted(done=2).eta_s) == "not known yet"
+    assert left_words(counted(done=10), counted(done=10).eta_s) == "about 27 min"
+    assert counted(done=2, elapsed_s=20.0).eta_s > 0
+    paused = counted(State.PAUSED, done=100)
+    assert left_words(paused, paused.eta_s) == "–"
+    assert "left" not in progress_line(paused)
+
+
+def test_calls_never_made_are_no_failures():
+    progress = counted(State.CANCELLED, done=0, failures={"cancelled": 4}, messages={"cancelled": "cancelled"})
+    assert (progress.failed, trouble_lines(progress)) == (0, [])
+    assert "failed" not in progress_line(progress)
+
+
+def test_cancelling_says_how_many_in_flight_will_be_kept(workspace):
+    left_behind(workspace, in_flight=3)
+    with lock_of(workspace, "mine"):
+        (workspace.run_folder("mine") / CANCEL).touch()
+        assert "no new calls; 3 in flight will be kept" in page(comparison="mine").get("progress")[0].text
 
 
 # --- what went wrong -------------------------------------------------------------------------------------------------

@@ -1,20 +1,25 @@
 """A run can be held and let go on, from any process: no new call starts meanwhile, and nothing in flight is lost."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from cache.store import Store
 from dashboard.commands import pause as pause_command
 from dashboard.commands import resume as resume_command
-from dashboard.launch import launch, pause_requested, request_cancel, request_pause
+from dashboard.launch import launch, models_of, pause_requested, request_cancel, request_pause
 from dashboard.plan_text import model_progress_lines, wait_words
 from dashboard.progress_file import read_progress, write_broken
 from dashboard.workspace import Workspace
 from facts.catalog import shipped
 from fake_server import FakeServer, Reply
 from runners.comparison_file import parse_comparison
+from runners.estimate import estimate
+from runners.limits import Limits
 from runners.progress import State
+from runners.running import Run
+from runners.sample import Failure, Trouble
 
 PLANNED = 40
 
@@ -113,6 +118,26 @@ def test_a_paused_run_can_be_cancelled_and_leaves_no_mark_for_the_next(workspace
         assert len(server.bodies) == PLANNED
 
 
+def test_a_run_cancelled_while_paused_before_its_first_call_is_cancelled_and_nothing_failed(workspace):
+    with FakeServer() as server, Store(workspace.store) as store:
+        plan = estimate(comparison(server), shipped(), models_of(comparison(server), workspace), store)
+        run = Run(plan, Limits(), store, lambda _: None)
+        (tally,) = run.tallies.values()
+        tally.fail(Failure(trouble=Trouble.CANCELLED, message="cancelled"), PLANNED)
+        run.cancelled.set()
+        last = run.verdict()
+    assert (last.state, last.failed, last.calls) == (State.CANCELLED, 0, 0)
+
+
+def test_what_was_kept_before_is_counted_from_the_first_word_of_a_resumed_run(workspace):
+    with FakeServer() as server:
+        Running(workspace, comparison(server)).end()
+        again = Running(workspace, replace(comparison(server), replicates=comparison(server).replicates + 1))
+        again.end()
+    first = next(progress for progress in again.reports if progress.models)
+    assert first.finished >= PLANNED
+
+
 def test_the_command_line_pauses_and_resumes_what_another_started(workspace, capsys):
     class Words:
         workspace = ""
@@ -158,8 +183,6 @@ def test_money_is_counted_per_model_and_over_all_runs_of_a_comparison(workspace)
             "usd_per_mtok_in = 1.0\nusd_per_mtok_out = 1.0\n",
             encoding="utf-8",
         )
-        from dataclasses import replace
-
         small = replace(comparison(server), models=("mine",), queries=2)
         first = Running(workspace, small).end()
         more = Running(workspace, replace(small, queries=4)).end()

@@ -12,7 +12,6 @@ from dashboard.app_pages._run_view import run_view
 from dashboard.app_pages._top_up import top_up
 from dashboard.comparisons import comparison_files
 from dashboard.escape import plain
-from dashboard.plan_rows import failed
 from dashboard.plan_text import usd
 from dashboard.run_list import RunRow, Standing, when
 from facts.errors import FactError
@@ -34,7 +33,7 @@ def run_details(row: RunRow) -> None:
     _links(row)
     if row.progress is None and not isinstance(comparison, FactError):
         _planned(comparison)
-    run_view(row.name)
+    run_view(row.name, row.standing)
     if not isinstance(comparison, FactError) and row.standing is not Standing.NOT_STARTED and not row.standing.live:
         top_up(comparison)
     _terminal(row)
@@ -57,12 +56,12 @@ def _next(row: RunRow, comparison: Comparison) -> None:
     if row.edited:
         warning("The comparison was changed after this run. See under Compare what it plans now before going on.")
     elif row.standing not in {Standing.NOT_STARTED, Standing.FINISHED}:
-        lost = sum(map(failed, row.progress.models)) if row.progress else 0
+        lost = row.progress.failed if row.progress else 0
         again = row.standing is not Standing.CANCELLED and lost
         budget = [f"{comparison.max_calls:,} calls"] if comparison.max_calls else []
         budget += [usd(comparison.max_usd)] if comparison.max_usd else []
         limit = f" It stops at its budget of {' and '.join(budget)} a run." if budget else ""
-        st.caption(plain(f"Going on asks only for what has no sample; what is kept costs nothing.{limit}"))
+        st.caption(plain(f"Going on asks only for what has no reply; what is kept costs nothing.{limit}"))
         st.button(
             f"Try the failed {lost:,} again" if again else "Resume", key="again", type="primary",
             icon=":material/replay:" if again else ":material/play_arrow:", on_click=state_runs.launch,

@@ -44,7 +44,7 @@ def _watch(shown: str, stood: str, any_live: bool) -> None:
             "Comparison": st.column_config.TextColumn(width="medium"),
             "Done": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d %%", width="small"),
         },
-        alt="All comparisons: state, samples kept of those planned, failed requests, money spent and last change",
+        alt="All comparisons: state, replies kept of those planned, failed requests, money spent and last change",
     )  # fmt: skip
 
 

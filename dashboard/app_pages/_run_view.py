@@ -10,8 +10,9 @@ from dashboard import jobs, state, state_runs
 from dashboard.app_pages._boxes import problem, simulated_banner
 from dashboard.app_pages._trouble_view import trouble_view
 from dashboard.escape import plain
-from dashboard.plan_rows import failed, progress_rows
-from dashboard.plan_text import span, usd, wait_words
+from dashboard.plan_rows import progress_rows
+from dashboard.plan_text import left_words, made_of, progress_line, span, usd, wait_words
+from dashboard.run_list import Standing, run_row, when
 from runners.progress import Progress, State
 
 _EVERY_S = 1.0
@@ -19,7 +20,6 @@ _WORDS = {
     State.STARTING: "Starting: planning and looking up what is kept",
     State.RUNNING: "Running",
     State.PAUSED: "Paused: no new calls until it is resumed",
-    State.CANCELLING: "Cancelling: no new calls, what is in flight is kept",
     State.CANCELLED: "Cancelled",
     State.FINISHED: "Finished",
     State.STOPPED: "Stopped",
@@ -27,24 +27,30 @@ _WORDS = {
 }
 
 
-def run_view(name: str) -> None:
-    """The last or current run of the comparison, refreshed by itself while it runs."""
-    live = jobs.progress(state.workspace(), name)[1]
-    watch: Callable[[str, bool], None] = st.fragment(_watch, run_every=_EVERY_S if live else None, key="run")
-    watch(name, live)
+def run_view(name: str, standing: Standing | None = None) -> None:
+    """The last or current run of the comparison, refreshed by itself while it runs.
+
+    ``standing`` is what the page around it says of the run, which is drawn again with it when that changes.
+    """
+    stood = standing or run_row(state.workspace(), name).standing
+    watch: Callable[[str, str], None] = st.fragment(_watch, run_every=_EVERY_S if stood.live else None, key="run")
+    watch(name, stood.value)
 
 
-def _watch(name: str, was_live: bool) -> None:
-    progress, live = jobs.progress(state.workspace(), name)
-    if was_live and not live:
-        st.rerun(scope="app")  # the plan and the buttons change with the end of the run
+def _watch(name: str, stood: str) -> None:
+    row = run_row(state.workspace(), name)
+    if row.standing.value != stood:
+        st.rerun(scope="app")  # the heading, the plan and the buttons change with it
+    live = row.standing.live
+    judging, judges_now = jobs.judging(state.workspace(), name, row.progress, live=live)
+    progress = judging if judges_now else row.progress
     if progress is None:
         if live:
             st.caption("Starting.")
         return
-    if live:
+    if judges_now:
         progress = jobs.asked(state.workspace(), name, progress)
-    st.header("Run" if live else "Last run", anchor=False)
+    st.header("Judging what is kept" if judges_now else "Run" if live else "Last run", anchor=False)
     _bar(progress, live=live)
     if live:
         _buttons(name, progress)
@@ -55,13 +61,28 @@ def _watch(name: str, was_live: bool) -> None:
     if progress.models:
         _models(progress, live=live)
     trouble_view(progress)
+    if judges_now and row.progress:
+        st.caption(
+            f"The run itself stays as it is: {row.progress.finished:,} of {row.progress.planned:,} replies kept."
+        )
+    elif judging:
+        mark = "SIMULATED · " if any(model.simulated for model in judging.models) else ""
+        _note(f"{mark}Kept samples were judged again, apart from the run: {progress_line(judging)} · "
+              f"{when(judging.updated_at)}")  # fmt: skip
 
 
 def _bar(progress: Progress, *, live: bool) -> None:
-    word = "Interrupted: the process that ran it ended" if progress.live and not live else _WORDS[progress.state]
+    word = (
+        "Interrupted: the process that ran it ended"
+        if progress.live and not live
+        else _WORDS.get(progress.state, "Cancelling")
+    )
+    if progress.state is State.CANCELLING:
+        flying = f"{progress.in_flight:,} in flight will be kept" if progress.in_flight else "nothing is in flight"
+        word = f"Cancelling: no new calls; {flying}" if live else word
     share = progress.finished / progress.planned if progress.planned else 0.0
     verb = "are" if live else "were"  # what is kept for the comparison as it is now, the plan says
-    count = f" {progress.finished:,} of {progress.planned:,} samples {verb} kept." if progress.planned else ""
+    count = f" {progress.finished:,} of {progress.planned:,} replies {verb} kept." if progress.planned else ""
     st.progress(min(1.0, share), text=f"{word}.{count}")
 
 
@@ -82,19 +103,25 @@ def _buttons(name: str, progress: Progress) -> None:
 
 def _numbers(progress: Progress, *, live: bool) -> None:
     with st.grid(6, min_column_width=150):
-        st.metric("New", f"{progress.new:,}", help="Samples bought by this run")
+        st.metric("New", f"{progress.new:,}", help="Replies bought by this run: samples, and what judges said of them")
         st.metric(
-            "Failed",
-            f"{sum(map(failed, progress.models)):,}",
-            help="Requests without a sample; running again asks them again",
-        )
-        st.metric("Refused", f"{sum(m.refused for m in progress.models):,}", help="A refusal is a sample and is kept")
-        st.metric("Per second", f"{progress.rate:.1f}", help="New samples, over the run so far without its pauses")
-        st.metric("Time left" if live else "Took", span(progress.eta_s if live else progress.elapsed_s))
+            "Failed", f"{progress.failed:,}",
+            help="Requests that were tried and have no reply; running again asks them again",
+        )  # fmt: skip
+        st.metric(
+            "Refusal stops", f"{sum(m.refused for m in progress.models):,}",
+            help="Replies that the model or its provider ended as a refusal; they are kept. Refusals in words, "
+            "which a rule or judge finds, are on Results",
+        )  # fmt: skip
+        st.metric("Per second", f"{progress.rate:.1f}", help="New replies, over the run so far without its pauses")
+        left = left_words(progress, progress.eta_s) if live else span(progress.elapsed_s)
+        st.metric("Time left" if live else "Took", left)
         st.metric("Spent", usd(progress.spent_usd) if progress.cost_known else "unknown", help="By this run")
 
 
 def _words(progress: Progress, *, live: bool) -> None:
+    if made := made_of(progress):
+        _note(f"{made}.")
     if progress.maybe_usd:
         _note(f"Up to {usd(progress.maybe_usd)} more for calls that broke off.")
     if progress.earlier_usd:
@@ -112,7 +139,7 @@ def _models(progress: Progress, *, live: bool) -> None:
     share = st.column_config.ProgressColumn("Done", min_value=0, max_value=100, format="%d %%", width="small")
     st.dataframe(  # pyright: ignore[reportUnknownMemberType]
         rows, hide_index=True, width="stretch", column_config={"Done": share},
-        alt="Each model: done, kept before, new, failed, refused and cut short samples, rate, time left and spending",
+        alt="Each model: done, kept before, new, failed, refusal stops, cut short, rate, time left and spending",
     )  # fmt: skip
 
 

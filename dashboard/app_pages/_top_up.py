@@ -53,7 +53,7 @@ def _top_up(comparison: Comparison) -> None:
     for trouble in found:
         problem(trouble.text)
     st.button(
-        f"Buy {plan.new:,} new samples", key="buy", type="primary", icon=":material/add_circle:",
+        f"Buy {plan.new:,} new replies", key="buy", type="primary", icon=":material/add_circle:",
         disabled=not plan.new or any(trouble.blocking for trouble in found), on_click=state_runs.launch, args=(larger,),
     )  # fmt: skip
     st.caption(f"The saved comparison {plain(comparison.name)} becomes that large.")

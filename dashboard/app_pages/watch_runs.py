@@ -9,8 +9,8 @@ from dashboard.app_pages._run_list import run_list
 
 st.title("Runs", anchor=False)
 st.caption(
-    "A run asks models for the samples that a comparison plans. Every sample is kept the moment it arrives, so a run "
-    "can be paused, cancelled or cut off and loses nothing: resumed, it buys only what is missing."
+    "A run asks models for the samples that a comparison plans, and judges about them. Every reply is kept the moment "
+    "it arrives, so a run can be paused, cancelled or cut off and loses nothing: resumed, it buys only what is missing."
 )
 chosen = run_list()
 if chosen is None:

@@ -7,10 +7,12 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 
+from dashboard import jobs
 from dashboard.launch import is_running
-from dashboard.plan_text import model_progress_lines, progress_line, trouble_lines
-from dashboard.progress_file import read_progress
+from dashboard.plan_text import made_of, model_progress_lines, progress_line, trouble_lines
+from dashboard.progress_file import JUDGING, NAME, damaged, read_progress
 from dashboard.workspace import open_workspace
 from runners.progress import Progress
 
@@ -27,23 +29,36 @@ def main(args: argparse.Namespace) -> int:
     workspace = open_workspace(args.workspace)
     folder = workspace.run_folder(args.name)
     while True:
-        progress = read_progress(folder)
+        run, live = read_progress(folder), is_running(workspace, args.name)
+        judging, judges_now = jobs.judging(workspace, args.name, run, live=live)
+        progress = judging if judges_now else run
         if progress is None:
-            print(
-                f"salience: no run of {args.name!r} in {workspace.root}; start one with `salience run`", file=sys.stderr
-            )
+            print(f"salience: {_nothing(args.name, folder)}", file=sys.stderr)
             return 1
         if args.json:
             print(json.dumps(asdict(progress)))
             return 0
-        live = is_running(workspace, args.name)
-        print(progress_line(progress) + ("" if live else _gone(progress)), flush=True)
+        mark = "judging kept samples: " if judges_now else ""
+        print(mark + progress_line(progress) + ("" if live else _gone(progress)), flush=True)
         if len(progress.models) > 1 or any(model.waiting for model in progress.models):
             print("\n".join(model_progress_lines(progress, live=live)), flush=True)
         if args.once or not live:
-            print("\n".join(trouble_lines(progress)), end="")
+            more = [*filter(None, [made_of(progress)]), *trouble_lines(progress)]
+            more += [f"judging kept samples again: {progress_line(judging)}"] if judging and not judges_now else []
+            print("".join(f"{line}\n" for line in more), end="")
             return 0
         time.sleep(2.0)
+
+
+def _nothing(name: str, folder: Path) -> str:
+    if damaged(folder):
+        return (
+            f"the record of the run of {name!r} is damaged ({folder / NAME}); what it brought is kept in the store, "
+            f"and `salience run {name}` goes on from there"
+        )
+    if read_progress(folder, JUDGING):
+        return f"{name!r} has only been judged again here, not run; start a run with `salience run`"
+    return f"no run of {name!r}; start one with `salience run`"
 
 
 def _gone(progress: Progress) -> str:
