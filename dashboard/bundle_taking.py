@@ -20,7 +20,7 @@ from dashboard.comparisons import comparison_files
 from dashboard.launch import save_comparison
 from dashboard.opened_files import keys_file, record_file, record_text
 from dashboard.workspace import Workspace
-from facts.errors import FactError
+from facts.errors import BrokenFile, FactError
 from runners.comparison import Comparison
 from runners.comparison_file import parse_comparison
 
@@ -67,7 +67,8 @@ def taken_in(
         try:
             found = checked(staged, comparison, named.name, workspace)
         except FactError as error:
-            raise FactError(str(error).replace(f"{staged}/", "")) from error
+            kind = BrokenFile if isinstance(error, BrokenFile) else FactError
+            raise kind(str(error).replace(f"{staged}/", "")) from error
         done = replace(keep(keys_file(workspace, sha256)), name=named.name)
         told, target = scratch / "record.json", record_file(workspace, sha256)
         told.write_text(record_text(target, file, sha256, named.name, done.records, done.new), encoding="utf-8")

@@ -25,8 +25,8 @@ def open_zip() -> None:
                 "A zip that the dashboard or `salience export` wrote", type="zip", key=state_bundles.UPLOAD,
                 on_change=_opened, max_upload_size=2_000,
             )  # fmt: skip
-            st.caption("Everything in it is read and checked before it is taken in; nothing is called. What was asked can "
-                       f"be checked; {TRUST}. Larger files: `salience open FILE.zip`.")  # fmt: skip
+            st.caption("Everything in it is read and checked before it is taken in; nothing is called. What was asked "
+                       f"can be checked; {TRUST}. Larger files: `salience open FILE.zip`.")  # fmt: skip
     said, wrong = state_bundles.outcome()
     if wrong:
         problem(said)
