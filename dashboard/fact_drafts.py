@@ -14,6 +14,7 @@ from dashboard.fact_fields import Fields, empty_fields, fields_of_fact, fields_o
 from dashboard.own_facts import free_name, mark_of, own_files, set_aside
 from dashboard.workspace import Workspace
 from facts.catalog import Library, shipped
+from facts.complaints import Complaint
 from facts.errors import FactError, UnknownName
 from facts.parse import read_text
 
@@ -156,6 +157,20 @@ def name_trouble(workspace: Workspace, draft: Draft) -> str:
             f"shipped one by it. Call yours {free_name(f'my_{slug}', own_files(workspace.facts))}, for example"
         )
     return ""
+
+
+def look_alikes(draft: Draft, library: Library) -> tuple[Complaint, ...]:
+    """The title and the claim where another fact has the same, so that lists and charts cannot tell the two apart."""
+    mine = {draft.origin, draft.fields["slug"].strip()}
+    others = [fact for fact in library.facts.values() if fact.slug not in mine]
+    found: list[Complaint] = []
+    for name in ("title", "claim"):
+        said = draft.fields[name].strip().casefold()
+        twin = next((fact.slug for fact in others if said and getattr(fact, name).strip().casefold() == said), "")
+        if twin:
+            what = f"is the same as that of {twin}, so that the two look alike in lists and charts; change it"
+            found.append(Complaint(field=name, what=what))
+    return tuple(found)
 
 
 def replaced(workspace: Workspace, draft: Draft) -> str:

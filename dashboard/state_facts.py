@@ -33,6 +33,7 @@ DRAFT = "fact_draft"
 FILTERS = ("category", "faking", "gap", "revealing", "source")
 SOURCE, UPLOAD, RAW, REALLY, SURE = "fact_source", "fact_file", "fact_toml", "fact_really", "fact_delete_sure"
 _FIELD, _SPARE, _PROBLEM, _NEWS, _WENT = "fact_field_", "fact_spare", "fact_problem", "fact_news", "went"
+_SAVED = "fact_saved"
 
 
 def _kept(key: str) -> str:
@@ -148,6 +149,17 @@ def news() -> str:
     return _kept(_NEWS)
 
 
+def saved() -> str:
+    """The fact that was just saved, to be switched on; empty where the last thing done was another."""
+    return _kept(_SAVED) if news() else ""
+
+
+def about_opened(slug: str) -> None:
+    """Callback of a fact's box in the list: its wordings are the ones that the other view opens with."""
+    if st.session_state.get(f"about_{slug}"):
+        st.session_state[FACT] = slug
+
+
 def write(source: str) -> None:
     """Callback: write a fact, from nothing, from a shipped fact's copy, or by changing one's own."""
     try:
@@ -196,7 +208,8 @@ def text_dropped() -> None:
         _keep(one.with_field("slug", one.fields["slug"]))
 
 
-def _gone(news_: str) -> None:
+def _gone(news_: str, saved_: str = "") -> None:
+    st.session_state[_SAVED] = saved_
     st.session_state[_SPARE] = st.session_state[_PROBLEM] = ""
     st.session_state[_NEWS] = news_
     left = names()
@@ -221,7 +234,7 @@ def save() -> None:
     kept = f" The file that it replaces is kept as {aside.name}." if aside else ""
     left = one.origin if one.origin not in {"", fact.slug} else ""
     other = f" Your fact {left} is as it was." if left else ""
-    _gone(f"Saved as facts/{fact.slug}.toml in your workspace, and listed with the others.{kept}{other}")
+    _gone(f"Saved as facts/{fact.slug}.toml in your workspace, and listed with the others.{kept}{other}", fact.slug)
     st.session_state[FACT] = fact.slug
 
 
@@ -248,7 +261,7 @@ def delete(name: str) -> None:
         return
     st.session_state[state.DOSES] = changed(state.dose_line(), name, None)
     st.session_state[SURE] = False
-    st.session_state[_PROBLEM] = ""
+    st.session_state[_PROBLEM] = st.session_state[_SAVED] = ""
     st.session_state[_NEWS] = (
         f"{name} is no longer listed. Its file is kept as {aside.name}: take the ending off to have it back. Kept "
         "samples remain, and comparisons that name it cannot be planned until it is back."

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.escape import JOINER, paragraph, plain
+from dashboard.escape import JOINER, paragraph, plain, spoken
 
 
 @given(st.text())
@@ -51,3 +51,14 @@ def test_letters_and_spaces_are_left_alone():
 
 def test_a_paragraph_keeps_its_lines_apart():
     assert paragraph("a.toml, line 3\n\n  field x  ") == "a\\.toml\\, line 3  \nfield x"
+
+
+@given(st.text())
+def test_a_spoken_label_holds_no_escape_and_nothing_that_markdown_reads(text):
+    assert not set(spoken(text)) & set('\\`*_{}[]()<>#!|~:$&"/@^=')
+
+
+def test_a_spoken_label_keeps_the_words_of_a_title():
+    assert spoken("Disclosure is paid, and past deals were honoured (5 %)") == (
+        "Disclosure is paid, and past deals were honoured 5 %"
+    )

@@ -156,6 +156,41 @@ def test_a_copy_is_changed_saved_and_listed(workspace):
     assert draft_names(workspace) == []
 
 
+def test_a_copy_with_the_shipped_facts_title_is_warned_and_a_saved_one_can_be_switched_on(workspace):
+    app = writing(workspace)
+    assert errors(app) == ""
+    warned = "\n".join(one.value.replace("\\", "") for one in app.warning)
+    assert warned.count("s the same as that of objections_read") == 2  # title and claim
+    assert not app.button(key="fact_save").disabled
+    app.get_by_key("fact_field_title").set_value("My own title").run()
+    app.button(key="fact_save").click().run()
+    app.button(key="fact_on").click().run()
+    assert errors(app) == ""
+    assert app.toggle(key="on_my_objections_read").value
+    assert app.title[0].value == "Choose facts"
+
+
+@pytest.mark.parametrize("view", ["Choose facts", "Wordings", "Write a fact"])
+def test_each_view_has_its_own_title(view):
+    assert open_app(facts_view=view).title[0].value == view
+
+
+def boxes_of(block):
+    for child in getattr(block, "children", {}).values():
+        yield child
+        yield from boxes_of(child)
+
+
+def test_a_short_list_is_as_high_as_its_facts_and_a_long_one_scrolls():
+    def fixed(app):
+        heights = [
+            box.proto.height_config.pixel_height for box in boxes_of(app.main) if hasattr(box.proto, "flex_container")
+        ]
+        return heights.count(720)
+
+    assert (fixed(open_app()), fixed(open_app(search="objections"))) == (1, 0)
+
+
 def test_half_a_fact_survives_pages_a_reload_and_a_restart(workspace):
     app = open_app(facts_view="Write a fact")
     app.button(key="fact_go").click().run()

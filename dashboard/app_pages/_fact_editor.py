@@ -25,6 +25,9 @@ def fact_editor(library: Library) -> None:
     )
     if facts_state.news():
         st.success(label(facts_state.news(), 600), icon=":material/check:")
+    if facts_state.saved() in library.facts:
+        st.button("Switch it on", icon=":material/toggle_on:", key="fact_on", type="primary",
+                  on_click=facts_state.switch_on, args=(facts_state.saved(),))  # fmt: skip
     if facts_state.problem():
         problem(facts_state.problem())
     names = facts_state.names()

@@ -8,7 +8,7 @@ from dashboard import state
 from dashboard import state_facts as facts_state
 from dashboard.app_pages._boxes import problem, warning
 from dashboard.app_pages._fact_boxes import PARTS
-from dashboard.fact_drafts import Draft, name_trouble, replaced
+from dashboard.fact_drafts import Draft, look_alikes, name_trouble, replaced
 from dashboard.fact_fields import BOXES, data_of, label_of
 from dashboard.shown_text import label
 from facts.catalog import Library
@@ -24,6 +24,7 @@ def standing(draft: Draft, library: Library) -> tuple[Complaint, ...]:
     taken = "" if draft.broken else name_trouble(state.workspace(), draft)
     refused = [one for one in found if one.refused and one.field not in empty]
     told = [one for one in found if not one.refused]
+    alike = () if draft.broken else look_alikes(draft, library)
     with st.container(border=True, gap="small"):
         if draft.broken:
             st.markdown(":material/error: **The TOML text cannot be read yet**")
@@ -40,10 +41,11 @@ def standing(draft: Draft, library: Library) -> tuple[Complaint, ...]:
         _where("Still empty", empty)
         _where("To correct", [one.field for one in refused])
         _where("Checks", [one.field for one in told])
+        _where("The same as in another fact", [one.field for one in alike])
         if taken:
             problem(taken)
         _buttons(draft, ready=not (draft.broken or empty or refused or taken), doubtful=bool(told))
-    return tuple(one for one in found if one.field not in empty)
+    return tuple(one for one in (*found, *alike) if one.field not in empty)
 
 
 def _count(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import state
 from dashboard import state_facts as facts_state
 from dashboard.dose_code import Choice
+from dashboard.escape import spoken
 from dashboard.fact_filter import ANY, DIRECTIONS, SOURCES, listed
 from dashboard.own_facts import own_files
 from dashboard.shown_text import label, shown
@@ -18,6 +19,7 @@ from facts.fact import Fact
 from facts.salience import Polarity, Salience
 
 _LEVELS = [int(level) for level in Salience]
+_HEIGHT, _FEW = 720, 12  # pixels of the list, and as many facts as need no list of their own that scrolls
 _WAYS = {"faking": "Alignment faking", "gap": "Compliance gap", "revealing": "Revealing"}
 
 
@@ -53,7 +55,7 @@ def facts_list(library: Library, chosen: dict[str, Choice]) -> None:
     left = facts_state.filters_on()
     by = f" by {left} filter{'' if left == 1 else 's'}" if left else ""
     st.caption(f"{count} of {len(library.facts)} facts listed{by}.{mine} Arrows: what is expected, before any data.")
-    with st.container(height=720, border=True, gap="xsmall"):
+    with st.container(height=_HEIGHT if count > _FEW else "content", border=True, gap="xsmall"):
         for category, group in groupby(facts, key=lambda fact: fact.category):
             _group(label(category.replace("_", " ").capitalize(), 60), list(group), own, chosen)
         if controls:
@@ -76,12 +78,12 @@ def _row(fact: Fact, choice: Choice | None, *, mine: bool) -> None:
     ways = " · ".join(f"{name} {label(way, 20)}" for name, way in expected.items())
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.toggle(
-            f"Switch on {title}", key=f"on_{slug}", on_change=state.fact_changed, args=(slug,),
+            f"Switch on {spoken(fact.title)}", key=f"on_{slug}", on_change=state.fact_changed, args=(slug,),
             label_visibility="collapsed", width="content",
         )  # fmt: skip
         about = st.expander(
             f"**{title}**{' (your own)' if mine else ''} :small[{ways}]", type="compact", key=f"about_{slug}",
-            on_change="rerun",
+            on_change=facts_state.about_opened, args=(slug,),
         )  # fmt: skip
         if about.open:
             with about:
@@ -89,11 +91,11 @@ def _row(fact: Fact, choice: Choice | None, *, mine: bool) -> None:
     if choice:
         with st.container(horizontal=True, gap="small"):
             st.segmented_control(
-                f"Level of {title}", _LEVELS, key=f"level_{slug}", required=True,
+                f"Level of {spoken(fact.title)}", _LEVELS, key=f"level_{slug}", required=True,
                 on_change=state.fact_changed, args=(slug,), label_visibility="collapsed",
             )  # fmt: skip
             st.segmented_control(
-                f"Polarity of {title}", [p.value for p in Polarity], key=f"polarity_{slug}", required=True,
+                f"Polarity of {spoken(fact.title)}", [p.value for p in Polarity], key=f"polarity_{slug}", required=True,
                 on_change=state.fact_changed, args=(slug,), label_visibility="collapsed",
             )  # fmt: skip
 

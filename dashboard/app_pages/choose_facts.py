@@ -16,12 +16,13 @@ from dashboard.app_pages._two_prompts import beside_another
 from dashboard.app_pages._wordings import wordings
 from dashboard.situation import comparison_of
 
-st.title("Choose facts", anchor=False)
+head = st.container()
 library = read_library()
 view = st.segmented_control(
     "What to do", facts_state.VIEWS, key=facts_state.VIEW, bind="query-params", required=True,
     default=facts_state.view_default(), label_visibility="collapsed",
 )  # fmt: skip
+head.title(view or facts_state.CHOOSE, anchor=False)
 facts_state.remember(view)
 chosen = switched_on(library)
 if view == facts_state.WORDINGS:
@@ -51,7 +52,7 @@ with page.cell():
         disabled=not (doses and prompt), help=None if doses else "Switch at least one fact on",
     ):  # fmt: skip
         state.open_new(comparison_of(doses, now, state.draft(), library))
-        st.switch_page("app_pages/run_comparison.py", query_params={})
+        st.switch_page("app_pages/run_comparison.py", query_params={state.PICKED: state.DRAFT})
     if prompt:
         prompt_view(prompt, doses, now, library)
 if prompt:
