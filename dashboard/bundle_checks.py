@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.bundle_models import line_of, merged
+from dashboard.bundle_models import merged
 from dashboard.bundle_parts import OWN
 from dashboard.workspace import Workspace
 from facts.catalog import shipped
@@ -158,6 +158,5 @@ def _sets(folder: Path, comparison: Comparison, workspace: Workspace) -> _Taken:
 
 def _models(folder: Path, comparison: Comparison, workspace: Workspace) -> _Taken:
     target = folder / "merged.toml"
-    fresh = merged(folder / "models.toml", workspace.models, comparison, target)
-    files = [(target, workspace.models)] if fresh else []
-    return files, [line_of(model) for model in fresh]
+    told = merged(folder / "models.toml", workspace.models, comparison, target)
+    return [(target, workspace.models)] if target.exists() else [], told

@@ -25,11 +25,12 @@ from runners.models import Models, read_models
 Entry = dict[str, object]
 
 
-def merged(fresh: Path, own: Path, comparison: Comparison, target: Path) -> tuple[Model, ...]:
-    """Writes the user's models with those of ``fresh`` that are new to ``target``, and gives the new ones.
+def merged(fresh: Path, own: Path, comparison: Comparison, target: Path) -> list[str]:
+    """Writes the user's models with those of ``fresh`` that are new to ``target``, and says whom each would call.
 
-    Nothing is written where nothing is new. Raises ``FactError`` for a file that cannot be read, a label that means
-    something else here, and a model that the comparison names and nobody has.
+    Nothing is written where nothing is new. Models that the comparison names by their address are told of too.
+    Raises ``FactError`` for a file that cannot be read, a label that means something else here, and a model that the
+    comparison names and nobody has.
     """
     here = read_models(own)
     lacking = dict[str, Entry]()
@@ -44,12 +45,14 @@ def merged(fresh: Path, own: Path, comparison: Comparison, target: Path) -> tupl
         marked = {label: {**entry, "opened": True} for label, entry in lacking.items()}
         target.write_text(text + tomli_w.dumps({"models": marked}), encoding="utf-8")
         here = read_models(target)
-    here.expand((*comparison.models, *comparison.judges))
-    return tuple(here.find(label) for label in lacking)
+    used = here.expand((*comparison.models, *comparison.judges))
+    told = [_line(here.find(label)) for label in lacking]
+    told += [f"the comparison names a model by its address: running it would call {elsewhere(model)}"
+             for model in used if provider_of(model.label) and model.base_url]  # fmt: skip
+    return told
 
 
-def line_of(model: Model) -> str:
-    """What one should know of a model that was taken in: whom it would call, with which key."""
+def _line(model: Model) -> str:
     variable = key_variable(model)
     where = elsewhere(model) or f"its provider's own address, with {f'the key in {variable}' if variable else 'no key'}"
     return f"the model {model.label} came with the file and is not called until you allow it: it would call {where}"

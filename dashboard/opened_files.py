@@ -32,8 +32,9 @@ class Came:
     @property
     def line(self) -> str:
         """The same in words, with what it means."""
-        return (f"{self.samples:,} samples came with {self.file} (SHA-256 {self.sha256[:12]}…, opened {self.at[:10]}): "
-                f"{TRUST}")  # fmt: skip
+        when = f", opened {self.at[:10]}" if self.at else ""
+        what = f"{self.samples:,} samples" if self.samples != 1 else "1 sample"
+        return f"{what} came with {self.file} (SHA-256 {self.sha256[:12]}…{when}): {TRUST}"
 
 
 class _Record(Strict):

@@ -109,6 +109,12 @@ def test_models_that_cannot_be_read_or_pass_for_others_are_refused(members, tmp_
     assert not (tmp_path / "there" / "models.toml").exists()
 
 
+def test_a_model_that_is_named_by_its_address_is_told_of(members, tmp_path):
+    spec = "openai_compatible/x@http://127.0.0.1:9/v1"
+    done, _ = take(pack(tmp_path / "sent.zip", asking(members, spec)), tmp_path / "there")
+    assert any("would call http://127.0.0.1:9/v1, with no key" in line for line in done.says)
+
+
 def test_samples_that_came_with_a_file_say_so_everywhere_and_those_from_here_do_not(members, tmp_path):
     path = pack(tmp_path / "sent by eve.zip", members)
     done, workspace = take(path, tmp_path / "there")

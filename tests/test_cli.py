@@ -140,10 +140,10 @@ def test_facts_list_is_json_on_request(run):
 def test_store_verify_names_a_row_whose_key_does_not_match(run, tmp_path):
     request = {"provider": "p", "model": "m", "max_tokens": 3}
     with Store(tmp_path / "ws" / "store") as store:
-        store.add(content_key(request), write(request, {"text": "x", "stop": "end"})).result(10)
+        store.add(content_key(request), write(request, {"text": "x", "stop": "end", "model": "m"})).result(10)
     assert run("store", "verify")[0] == 0
     with Store(tmp_path / "ws" / "store") as store:
-        store.add("v1:" + "0" * 64, write(request, {"text": "y", "stop": "end"})).result(10)
+        store.add("v1:" + "0" * 64, write(request, {"text": "y", "stop": "end", "model": "m"})).result(10)
     code, out, _ = run("store", "verify", "--json")
     report = json.loads(out)
     assert code == 1
@@ -151,6 +151,16 @@ def test_store_verify_names_a_row_whose_key_does_not_match(run, tmp_path):
     assert len(report["problems"]) == 1
     code, out, _ = run("store", "stats", "--json")
     assert json.loads(out)["samples"] == 2
+
+
+def test_store_verify_reads_every_sample_too(run, tmp_path):
+    request = {"provider": "p", "model": "m", "max_tokens": 3}
+    with Store(tmp_path / "ws" / "store") as store:
+        lost = {"text": "x", "stop": "never", "model": "m"}
+        store.add(content_key(request), write(request, lost)).result(10)
+    code, out, _ = run("store", "verify")
+    assert code == 1
+    assert "the kept sample cannot be read" in out
 
 
 def test_store_why_names_the_nearest_kept_request(run, plain, tmp_path):
