@@ -81,7 +81,7 @@ def chosen_name() -> str:
 def choose(name: str) -> None:
     """Pick a comparison; from a callback, or before the page shows its picker."""
     st.session_state[PICKED] = name
-    address.keep(PICKED, name)
+    address.remember(PICKED, name)
 
 
 def settle_choice() -> str:
@@ -89,11 +89,12 @@ def settle_choice() -> str:
 
     Gives the name in the address where there is no such comparison, and then picks none instead of another.
     """
-    said = st.query_params.get(PICKED, "")
-    if said and said not in comparison_names():
+    names, said = comparison_names(), st.query_params.get(PICKED, "")
+    if said and said not in names and (address.linked(PICKED) or address.remembered(PICKED) not in names):
         st.session_state[PICKED] = None
         return said
-    choose(chosen_name())
+    st.session_state[PICKED] = name = chosen_name()
+    address.keep(PICKED, name)
     return ""
 
 

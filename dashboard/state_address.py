@@ -40,6 +40,11 @@ def say(key: str, value: str) -> None:
     st.session_state[f"said_{key}"] = value or None
 
 
+def remember(key: str, value: str) -> None:
+    """Choose it for whatever page is next to settle it; until then the address stays as it is, and is no link."""
+    st.session_state[f"kept_{key}"], st.session_state[f"said_{key}"] = value, st.query_params.get(key)
+
+
 def keep(key: str, value: str) -> None:
     """Write it into the address, and remember it for addresses that do not say it."""
     st.session_state[f"kept_{key}"] = value
