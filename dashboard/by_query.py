@@ -8,6 +8,7 @@ import numpy as np
 
 from dashboard.arm_points import QueryPoint
 from dashboard.charts.queries import queries_chart
+from dashboard.charts.words import arm_words
 from dashboard.effects.cells import Cells
 from dashboard.effects.contrasts import query_contrasts, shared_queries
 from dashboard.effects.planned import Planned, planned, weight_matrix
@@ -39,13 +40,14 @@ def queries_figure(tables: Tables, findings: Findings, view: View, quantity: str
     means = [e for e in shown_of(tables.effects, view) if e.quantity == quantity and effect_name(e, tables) == name]
     points = query_points(findings, tables.measure, means)
     heading = heading_of(f"{tables.title}, query by query", tables.title, findings.results, view, [tables.measure])
+    said = next((f"{arm_words(e)} against {e.against}" for e in means), name)
     note = (
-        f"{name}, {QUANTITIES[quantity]}\nQueries from the lowest difference to the highest; single queries are not "
+        f"{said}, {QUANTITIES[quantity]}\nQueries from the lowest difference to the highest; single queries are not "
         "tests.\nBand: mean of all with its 95 % interval."
     )
     return Figure(
         name="queries", heading=heading, points=points, chart=queries_chart(points, means, heading, note, pick=pick),
-        about=f"{heading.marked}, {name}: {len(points)} differences of single queries around their mean",
+        about=f"{heading.marked}, {said}: {len(points)} differences of single queries around their mean",
         caption="Each query's own difference from its few samples, sorted; queries that lack a condition are left out. "
         "The lowest and the highest are extreme by chance as well. Claims rest on the test over all queries.",
         takeaway=" ".join(_takeaway(mean, points) for mean in means[:2]),

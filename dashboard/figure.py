@@ -114,8 +114,8 @@ def heading_of(title: str, axis: str, results: Results, view: View, measured: It
 
 def said_words(figure: Figure) -> str:
     """The figure's takeaway with what is doubtful about it said first; empty where it says nothing."""
-    doubts = [word for word, true in (("SIMULATED", figure.heading.simulated), ("Interim", figure.heading.interim))
-              if true and not figure.takeaway.startswith(word)]  # fmt: skip
+    doubts = [word for word, true in (("SIMULATED", figure.heading.simulated), ("interim", figure.heading.interim))
+              if true and not figure.takeaway.lower().startswith(word.lower())]  # fmt: skip
     return ": ".join((", ".join(doubts), figure.takeaway)) if doubts and figure.takeaway else figure.takeaway
 
 

@@ -10,7 +10,9 @@ from dashboard.charts.heading import Heading
 from dashboard.charts.ladder import Across, ladder_chart
 from dashboard.charts.rates import rates_chart
 from dashboard.charts.words import difference, difference_interval, interval, percent
+from dashboard.family import family_words, left_words, many, waiting, why_untested
 from dashboard.figure import (
+    MEANS,
     PICK,
     QUANTITIES,
     Figure,
@@ -72,7 +74,7 @@ def rates_figure(
     return Figure(
         name="rates", heading=heading, about=f"{heading.marked}: rates of {arms} arms with 95 % intervals",
         caption=counts_words(points) + " Interval: Wilson, with the sample size that the likeness of samples within a "
-        f"query leaves (statistics in methods.md).{beside}",
+        f"query leaves (statistics in methods.md). {MEANS}{beside}",
         chart=rates_chart(points, heading, pick=pick, published=published), points=points,
         lacking="no sample is scored on this measure yet",
     )  # fmt: skip
@@ -87,14 +89,15 @@ def ladder_of(tables: Tables, results: Results, view: View, *, pick: str = "") -
     heading = heading_of(title, tables.title, results, view, [tables.measure])
     found = ladder_figure(shown_of(steps, view), heading, view, pick)
     slopes = [slope for slope in slopes_over(tables.slopes, view) if slope.quantity == quantity]
-    return replace(found, caption=found.caption + hidden_words(view, steps), takeaway=_slopes(slopes, view))
+    said = _slopes(slopes, view) if found.chart else ""
+    return replace(found, caption=found.caption + hidden_words(view, steps), takeaway=said)
 
 
 def ladder_figure(points: tuple[Point, ...], heading: Heading, view: View, pick: str = "") -> Figure:
     """Rate or gap over level or airtime."""
     return Figure(
         name="ladder", heading=heading, about=f"{heading.marked}: one panel a fact, beside its placebo twin",
-        caption=counts_words(points), chart=ladder_chart(points, heading, across=view.across, pick=pick),
+        caption=f"{counts_words(points)} {MEANS}", chart=ladder_chart(points, heading, across=view.across, pick=pick),
         points=points, lacking="nothing is scored yet, or this measure is not read in the tiers that are chosen",
     )  # fmt: skip
 
@@ -105,7 +108,8 @@ def effects_of(tables: Tables, results: Results, view: View, *, pick: str = "") 
     every = [effect for effect in tables.effects if effect.quantity == quantity]
     title = f"{tables.title}: effect on the {QUANTITIES[quantity]}"
     heading = heading_of(title, tables.title, results, view, [tables.measure])
-    found = effects_figure(shown_of(every, view), heading, tables.caption + hidden_words(view, every), pick)
+    caption = family_words(every, tables) + hidden_words(view, every)
+    found = effects_figure(shown_of(every, view), heading, caption, pick)
     return replace(found, takeaway=effects_words(every, view, tables))
 
 
@@ -124,17 +128,13 @@ def effects_words(every: Sequence[EffectPoint], view: View, tables: Tables) -> s
     if not points:
         return ""
     if waiting(points, tables):
-        return f"Interim, not a test: {len(points)} effects are watched."
-    sure, of = strongest(points), f"{len(points)} effects on the {QUANTITIES[points[0].quantity]}"
+        return f"Interim, not a test: {many(len(points), 'effect')} watched."
+    sure, of = strongest(points), f"{many(len(points), 'effect')} on the {QUANTITIES[points[0].quantity]}"
+    if all(point.why for point in points):
+        return f"None of {of} could be tested: {why_untested(points)}."
     if not sure:
-        return f"Of {of}, {NOTHING_SHOWN}."
-    more = f"{len(sure)} of {of} are shown by their adjusted test. The surest: "
-    return f"{more}{sure[0].takeaway}"
-
-
-def waiting(points: Iterable[EffectPoint], tables: Tables) -> bool:
-    """Whether nothing may be tested yet, because samples are missing and no look was pre-set."""
-    return not tables.look and any(point.interim for point in points)
+        return f"Of {of}, {NOTHING_SHOWN}{left_words(points)}."
+    return f"Of {of}, {len(sure)} shown by the adjusted test{left_words(points)}. The surest: {sure[0].takeaway}"
 
 
 def slopes_over(points: Iterable[EffectPoint], view: View) -> tuple[EffectPoint, ...]:
@@ -150,13 +150,16 @@ def _across(results: Results, view: View) -> Across:
 
 def _slopes(slopes: Sequence[EffectPoint], view: View) -> str:
     if not slopes:
-        return ""
-    sure = strongest(slopes)
-    if sure:
-        return f"{len(sure)} of {len(slopes)} slopes over {OVER[view.across]} are shown. The surest: {sure[0].takeaway}"
-    doubt = "interim, not a test" if any(s.interim and not s.look for s in slopes) else (
-        "no slope is shown, which does not show that there is none")  # fmt: skip
-    return f"Of {len(slopes)} slopes over {OVER[view.across]}: {doubt}."
+        return (f"No slope over {OVER[view.across]} can be told: that takes three steps of a fact, absence among them. "
+                "What single steps do is under Effects.")  # fmt: skip
+    sure, of = strongest(slopes), f"{many(len(slopes), 'slope')} over {OVER[view.across]}"
+    if any(s.interim and not s.look for s in slopes):
+        return f"Interim, not a test: {of} watched."
+    if all(slope.why for slope in slopes):
+        return f"None of {of} could be tested: {why_untested(slopes)}."
+    if not sure:
+        return f"Of {of}, {NOTHING_SHOWN}{left_words(slopes)}."
+    return f"Of {of}, {len(sure)} shown by the adjusted test{left_words(slopes)}. The surest: {sure[0].takeaway}"
 
 
 def _baselines(tables: Tables, view: View) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from dashboard.arm_points import PairPoint
 from dashboard.charts.two_effects import Words, two_effects_chart
+from dashboard.charts.words import arm_words
 from dashboard.effects.families import Adjustment
 from dashboard.figure import QUANTITIES, Figure, View, heading_of, hidden_words, shown_of
 from dashboard.findings import Findings
@@ -160,7 +161,7 @@ def _map_takeaway(points: Sequence[PairPoint], less: str) -> str:
     safer = [p for p in points if p.x_shown and p.x < 0]
     candid = [p for p in points if p.y_shown and p.y > 0]
     return (
-        f"No fact is shown to do both ({less}: {named(safer)}; reveals more: {named(candid)}), which does not show "
+        f"No fact is shown to do both ({less}: {named(safer)} | reveals more: {named(candid)}), which does not show "
         "that none does."
     )
 
@@ -180,9 +181,9 @@ def _shift_takeaway(points: Sequence[PairPoint]) -> str:
 
 def named(points: Sequence[PairPoint]) -> str:
     """The arms of some points in words, the first of them where they are many."""
-    names = list(dict.fromkeys(f"{p.arm} ({p.model})" for p in points))
+    names = list(dict.fromkeys(f"{arm_words(p)} ({p.model})" for p in points))
     models = {p.model for p in points}
     if len(models) == 1:
-        names = list(dict.fromkeys(p.arm for p in points))
+        names = list(dict.fromkeys(arm_words(p) for p in points))
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more if names else "none"
+    return "; ".join(names[:_MOST_NAMED]) + more if names else "none"

@@ -1,4 +1,4 @@
-"""Packs a PNG tighter without touching a pixel: the drawing library packs fast and leaves files three times as large."""
+"""Packs a PNG tighter without touching a pixel: the drawing library packs fast and leaves files thrice as large."""
 
 from __future__ import annotations
 

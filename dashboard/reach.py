@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from dashboard.arm_points import HeardPoint, arm_fields
 from dashboard.charts.uptake import CHECKS, Heard, uptake_chart
+from dashboard.charts.words import untested
 from dashboard.effects.rates import rate_intervals
+from dashboard.family import family_words, many
 from dashboard.figure import QUANTITIES, Figure, View, heading_of, hidden_words, shown_of
 from dashboard.findings import Findings
 from dashboard.points import EffectPoint
@@ -29,13 +32,14 @@ def uptake_figure(tables: Tables, findings: Findings, view: View, quantity: str,
     title = f"{tables.title}: effects beside uptake"
     measured = [tables.measure, *(name for name in CHECKS if name in findings.results.measures())]
     heading = heading_of(title, tables.title, findings.results, view, measured)
-    own = [e for e in tables.effects if e.quantity == quantity and e.polarity != "placebo"]
+    of = [e for e in tables.effects if e.quantity == quantity]
+    own = [e for e in of if e.polarity != "placebo"]
     every = [e for e in own if e.against == "absence"] or own
     checks = heard_points(findings, quantity)
     items = [_item(effect, checks) for effect in shown_of(every, view)]
     note = (
         f"Left: effects on the {where}, 95 % intervals. Right: samples that took the fact up.\n"
-        "An effect that is not shown is no evidence about a fact that fewer than half took up (dotted line)."
+        "No evidence about a fact: no effect shown, uptake surely below half (dotted line), and no recall."
     )
     points = (*(item.effect for item in items), *(check for item in items for check in item.checks))
     lacks = "" if checks else " Neither uptake nor recall is measured: add these metrics; recall asks the model again."
@@ -44,7 +48,7 @@ def uptake_figure(tables: Tables, findings: Findings, view: View, quantity: str,
         about=f"{heading.marked}: {len(items)} effects, each with the share of samples that took its fact up",
         caption="Uptake: one sentence of the reasoning hits the fact's anchors (a heuristic). Recall: the model "
         "answers questions about the fact in a fresh call. Wilson intervals over queries."
-        f"{lacks} {tables.caption}{hidden_words(view, every)}",
+        f"{lacks} {family_words(of, tables)}{hidden_words(view, every)}",
         takeaway=_takeaway(items), lacking="no effect of a fact against absence can be told yet",
     )  # fmt: skip
 
@@ -97,24 +101,41 @@ def _verdict(effect: EffectPoint, checks: Sequence[HeardPoint]) -> str:
     if effect.shown:
         return "shown"
     if effect.why:
-        return "too few queries"
-    if not checks:
-        return "not shown; uptake not measured"
-    # Knowing a fact is not using it: recall decides only where no reasoning can be read.
-    reached = next((c for c in checks if c.check == "uptake"), checks[0]).value >= LEAST
-    return "not shown, though taken up" if reached else "not evidence about the fact"
+        return untested(effect)
+    return _reached(checks) if checks else "not shown; uptake not measured"
+
+
+def _reached(checks: Sequence[HeardPoint]) -> str:
+    """Whether the fact of an effect that is not shown was there for the model, as far as that can be told."""
+    uptake = next((c for c in checks if c.check == "uptake"), None)
+    recall = next((c for c in checks if c.check == "recall"), None)
+    # Knowing a fact is not using it: recall alone decides only where no reasoning can be read. But uptake is read by a
+    # heuristic that misses much: a fact that is known may have been used in other words.
+    deciding = uptake or checks[0]
+    if deciding.low >= LEAST:
+        return "not shown, though taken up" if uptake else "not shown, though known"
+    if deciding.high >= LEAST:
+        return _AROUND
+    return _KNOWN if uptake and recall and recall.value >= LEAST else _DEAF
+
+
+_DEAF, _KNOWN, _AROUND = "not evidence about the fact", "undecided: recalled, not taken up", "undecided: around half"
 
 
 def _takeaway(items: Sequence[Heard]) -> str:
-    quiet = [item for item in items if item.verdict.startswith("not ")]
-    deaf = [item for item in quiet if item.verdict == "not evidence about the fact"]
+    counted = Counter(item.verdict for item in items)
     if not items or all(item.verdict == "interim" for item in items):
         return "Interim, not a test." if items else ""
-    sure = sum(item.verdict == "shown" for item in items)
-    said = f"{sure} of {len(items)} effects are shown by their adjusted test. "
+    of = f"{many(len(items), 'effect')} against {items[0].effect.against}"
+    said = f"Of {of}, {counted['shown']} shown by the adjusted test. "
     if not any(item.checks for item in items):
         return said + "Uptake was not measured, so the others say nothing about their facts."
-    return said + (
-        f"Of the {len(quiet)} that are not shown, {len(deaf)} are not evidence about the fact: fewer than half of the "
-        "samples took it up."
-    )
+    parts = [(_DEAF, "no evidence about their facts, because fewer than half of the samples surely took them up"),
+             (_KNOWN, "undecided: the fact is recalled, but the heuristic finds it in few reasonings"),
+             (_AROUND, "undecided: the interval of uptake crosses one half"),
+             ("not shown, though taken up", "not shown though the fact was taken up"),
+             ("not shown, though known", "not shown though the fact was known")]  # fmt: skip
+    without = sum(bool(item.effect.why) for item in items)
+    rest = [f"{counted[verdict]} {words}" for verdict, words in parts if counted[verdict]]
+    rest += [f"{without} untestable"] if without else []
+    return f"{said}The others: {'; '.join(rest)}." if rest else said.strip()

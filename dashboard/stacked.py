@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dashboard.arm_points import OutcomePoint, arm_fields
 from dashboard.charts.outcomes import FAILED, OUTCOMES, UNSCORED, outcomes_chart
-from dashboard.charts.words import percent
+from dashboard.charts.words import arm_words, percent
 from dashboard.figure import Figure, View, heading_of, hidden_words, shown_of
 from dashboard.findings import Findings
 from dashboard.row import Read
@@ -133,9 +133,10 @@ def _takeaway(points: Sequence[OutcomePoint]) -> str:
     arms = dict.fromkeys(p.arm for p in monitored)
     if not shares:
         return ""
+    words = {p.arm: arm_words(p) for p in monitored}
     rates = sorted((shares.get(arm, 0.0), arm) for arm in arms)
     base = f"{percent(shares.get('baseline', 0.0))} without any fact, " if "baseline" in arms else ""
     return (
         f"{first}, monitored tier, complied with alignment-faking reasoning: {base}from {percent(rates[0][0])} "
-        f"({rates[0][1]}) to {percent(rates[-1][0])} ({rates[-1][1]}). A description, not a test."
+        f"({words[rates[0][1]]}) to {percent(rates[-1][0])} ({words[rates[-1][1]]}). A description, not a test."
     )

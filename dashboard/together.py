@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboard.charts.interactions import Cell, interactions_chart
+from dashboard.family import left_words, many, why_untested
 from dashboard.figure import QUANTITIES, Figure, View, heading_of, hidden_words, shown_of, strongest
 from dashboard.points import EffectPoint
 from dashboard.results import Results
@@ -51,5 +52,9 @@ def _takeaway(points: Sequence[EffectPoint]) -> str:
         return "Interim, not a test."
     sure = strongest(points)
     if not sure:
-        return f"Of {len(points)} interactions none is shown, which does not show that facts simply add up."
-    return f"{len(sure)} of {len(points)} interactions are shown. The surest: {sure[0].takeaway}"
+        if all(point.why for point in points):
+            return f"None of {many(len(points), 'interaction')} could be tested: {why_untested(points)}."
+        return (f"Of {many(len(points), 'interaction')} none is shown, which does not show that facts simply add up"
+                f"{left_words(points)}.")  # fmt: skip
+    of = many(len(points), "interaction")
+    return f"Of {of}, {len(sure)} shown by the adjusted test{left_words(points)}. The surest: {sure[0].takeaway}"

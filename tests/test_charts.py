@@ -99,8 +99,8 @@ def test_a_chart_holds_its_data_and_names_no_address(chart):
 
 def test_a_simulated_chart_says_so_in_its_title(chart):
     title = chart(replace(HEADING, simulated=True)).to_dict()["title"]
-    assert title["text"].startswith("SIMULATED")
-    assert "SIMULATED" not in chart(HEADING).to_dict()["title"]["text"]
+    assert title["text"][0].startswith("SIMULATED")
+    assert "SIMULATED" not in " ".join(chart(HEADING).to_dict()["title"]["text"])
 
 
 def test_a_chart_with_missing_samples_says_interim_first(chart):

@@ -7,17 +7,21 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.arm_points import OutcomePoint, PairPoint, QueryPoint
+from dashboard.arm_points import HeardPoint, OutcomePoint, PairPoint, QueryPoint
+from dashboard.charts.effects import effects_chart
 from dashboard.charts.heading import Heading
 from dashboard.charts.outcomes import FAILED, OUTCOMES, UNSCORED
 from dashboard.charts.placing import Box, place_labels
 from dashboard.charts.two_effects import two_effects_chart
 from dashboard.export_points import own_points, points_csv
-from dashboard.figure import View, hidden_words, shown_of
+from dashboard.family import family_words
+from dashboard.figure import View, hidden_words, said_words, shown_of
+from dashboard.figures import effects_words
 from dashboard.findings import Findings
 from dashboard.gallery import GALLERY, figure_named, figures_of_comparison, figures_of_measure
 from dashboard.measured import measure_words
 from dashboard.pairs import map_figure, pair_points, shift_figure
+from dashboard.points import EffectPoint
 from dashboard.published import published_rates, variations
 from dashboard.reach import heard_points, uptake_figure
 from dashboard.stacked import outcome_points, outcomes_figure
@@ -79,7 +83,7 @@ def test_every_figure_is_valid_small_simulated_and_names_no_address(drawn):
         assert len(text.encode()) < 50_000, figure.name
         assert "NaN" not in text
         assert "Infinity" not in text
-        assert spec["title"]["text"].startswith("SIMULATED"), figure.name
+        assert spec["title"]["text"][0].startswith("SIMULATED"), figure.name
         assert figure.about.startswith("SIMULATED")
         assert not [part for part in walk(spec) if isinstance(part, dict) and {"url", "href"} & set(part)]
         sizes = [v for part in walk(spec) if isinstance(part, dict) for k, v in part.items() if k.endswith("ontSize")]
@@ -194,7 +198,7 @@ def pair(**changes):
 @pytest.mark.parametrize(
     ("shown", "said"),
     [
-        ({"x_shown": True, "y_shown": True}, "Shown by both adjusted tests, schemes less and reveals more: a affirmed"),
+        ({"x_shown": True, "y_shown": True}, "Shown by both adjusted tests, schemes less and reveals more: Fact A"),
         ({"x_shown": True, "y_shown": False}, "No fact is shown to do both"),
         ({"x_shown": False, "y_shown": True}, "No fact is shown to do both"),
         ({"x_shown": True, "y_shown": True, "y": -0.2}, "No fact is shown to do both"),
@@ -249,8 +253,118 @@ def test_a_null_effect_without_uptake_is_no_evidence_about_the_fact(judged):
     quiet = uptake_figure(tables, fresh, View(), "gap")
     verdicts = {row["verdict"] for row in rows(quiet) if row.get("verdict")}
     assert not verdicts & {"not shown, though taken up"}
-    assert verdicts <= {"not evidence about the fact", "shown", "too few queries"}
+    assert verdicts <= {"undecided: around half", "undecided: recalled, not taken up", "not evidence about the fact",
+                        "shown", "too few queries differ"}  # fmt: skip
     assert figure.points
+
+
+def check(name, low, high):
+    return HeardPoint(model="m", simulated=False, interim=False, arm="a affirmed 5", fact="a", title="A", level=5,
+                      polarity="affirmed", reasoning="none", check=name, quantity="gap", value=(low + high) / 2,
+                      low=low, high=high, n=40, unscored=0, failed=0, queries=10)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ([("uptake", 0.0, 0.2)], "not evidence about the fact"),
+        ([("uptake", 0.0, 0.2), ("recall", 0.0, 0.3)], "not evidence about the fact"),
+        ([("uptake", 0.0, 0.2), ("recall", 0.9, 1.0)], "undecided: recalled, not taken up"),
+        ([("uptake", 0.3, 0.6), ("recall", 0.9, 1.0)], "undecided: around half"),
+        ([("uptake", 0.3, 0.6)], "undecided: around half"),
+        ([("uptake", 0.6, 0.9), ("recall", 0.0, 0.1)], "not shown, though taken up"),
+        ([("recall", 0.6, 0.9)], "not shown, though known"),
+        ([("recall", 0.0, 0.2)], "not evidence about the fact"),
+    ],
+)
+def test_a_null_effect_is_no_evidence_only_where_uptake_is_surely_low_and_the_fact_not_recalled(judged, checks, said):
+    tables = judged.tables("noncompliance_judged")
+    effect = next(e for e in tables.effects if e.quantity == "gap" and e.against == "absence" and e.fact)
+    quiet = replace(effect, model="m", arm="a affirmed 5", reasoning="none", p=0.5, p_adjusted=0.5, why="")
+    fresh = Findings(judged.results, judged.library)
+    fresh.once("heard", "gap", lambda: tuple(check(*one) for one in checks))
+    figure = uptake_figure(replace(tables, effects=(quiet,)), fresh, View(), "gap")
+    assert {row["verdict"] for row in rows(figure) if row.get("verdict")} == {said}
+
+
+def of_family(*changes):
+    start = EffectPoint(
+        model="m", simulated=False, interim=False, measure="refusal", quantity="monitored", arm="a affirmed 5",
+        fact="a", title="Fact A", level=5, polarity="affirmed", reasoning="none", against="absence", value=0.1, low=0,
+        high=0.2,
+        wide_low=-0.1, wide_high=0.3, p=0.5, p_adjusted=0.9, adjustment="max-T", family=4, n=80, unscored=0, failed=0,
+        queries=10, dropped=0, why="", takeaway="", method="test",
+    )  # fmt: skip
+    return tuple(replace(start, **change) for change in changes)
+
+
+FEW = {"why": "p ≤ .05 is impossible: fewer than 6 queries differ"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([{**FEW, "queries": 2}] * 3, "None of 3 effects on the monitored tier could be tested: 2 queries"),
+        (
+            [{**FEW, "queries": 40}],
+            "None of 1 effect on the monitored tier could be tested: in none do 6",
+        ),
+        (
+            [{}, FEW, FEW],
+            "Of 3 effects on the monitored tier, none is shown, which does not show that there",
+        ),
+        (
+            [{"p_adjusted": 0.01}, FEW],
+            "Of 2 effects on the monitored tier, 1 shown by the adjusted test; 1 un",
+        ),
+    ],
+)
+def test_effects_that_could_not_be_tested_are_counted_as_such(judged, changes, said):
+    points = of_family(*changes)
+    tables = replace(judged.tables("refusal_judged"), effects=points)
+    assert effects_words(points, View(), tables).startswith(said)
+    caption = family_words(points, tables)
+    without = sum("why" in change for change in changes)
+    assert f"{len(points)} effect" in caption
+    assert f"{len(points) - without} testable" in caption
+    assert ("Untestable: Fact A, affirmed, level 5 against absence: p ≤ .05 is impossible" in caption) == bool(without)
+    beside = {row["beside"] for row in rows_of(effects_chart(points, Heading(title="t"))) if row.get("value")}
+    assert {word for word in beside if word.startswith("too few")} == (
+        set() if not without else {"too few queries (2)" if points[0].queries == 2 else "too few queries differ"}
+    )
+
+
+def rows_of(chart):
+    return [row for values in chart.to_dict()["datasets"].values() for row in values]
+
+
+def test_an_interim_caption_explains_no_p(tmp_path):
+    filled = fill(tmp_path, model="organism/paper_like", share=0.5)
+    interim = Findings(filled.results(), filled.library)
+    for name in GALLERY:
+        figure = figure_named(name, interim, "noncompliance", View())
+        assert "p by sign flips" not in figure.caption, name
+        assert not figure.takeaway or "interim" in said_words(figure).lower(), name
+
+
+def test_sentences_say_titles_and_no_names_of_files_or_fields(drawn, judged):
+    known = {fact.slug for fact in judged.library.facts.values()} | {"noncompliance_judged", "noncompliance"}
+    for figure in drawn:
+        said = " ".join((figure.takeaway, *figure.drawn(dark=False)["title"]["subtitle"]))
+        assert not [name for name in known if re.search(rf"\b{name}\b", said)], (figure.name, said)
+
+
+def test_titles_and_lines_above_a_chart_are_never_wider_than_it(drawn):
+    for figure in drawn:
+        title = figure.drawn(dark=False)["title"]
+        assert max(map(len, title["text"])) <= 62, figure.name
+        assert max(map(len, title["subtitle"])) <= 104, figure.name
+
+
+def test_a_ladder_of_two_steps_has_a_sentence_and_no_band_over_what_was_never_sampled(judged):
+    figure = figure_named("ladder", judged, "noncompliance_judged", View())
+    assert figure.takeaway.startswith("No slope over salience can be told")
+    assert {row["band"] for row in rows(figure)} == {0.0}
 
 
 def test_uptake_pools_the_tiers_that_the_effect_is_about(judged):

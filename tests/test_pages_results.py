@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.launch import save_comparison
 from filled_workspace import SIMULATED, fill
+from judged_workspace import judge
 
 APP = str(Path(__file__).parent.parent / "dashboard" / "app.py")
 PAGES = ("read_samples", "see_results", "export_results")
@@ -32,6 +34,13 @@ def restored(monkeypatch):
 @pytest.fixture(scope="module")
 def real(tmp_path_factory):
     return fill(tmp_path_factory.mktemp("real"), fact="own_fact")
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    run = judge(tmp_path_factory.mktemp("judged"))
+    save_comparison(run.workspace, run.comparison)
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +109,7 @@ def test_the_chart_that_is_shown_is_ours_and_small(real):
 def test_the_results_page_claims_only_what_the_tests_allow(real, simulated):
     claims = [text.value for text in visit(real, "see_results").text]
     assert claims
-    assert all("p " in text or "No effect is shown" in text for text in claims)
+    assert all("p " in text or "none is shown" in text or "Intervals, not tests" in text for text in claims)
     assert not [text.value for text in visit(simulated, "see_results").text if "(p" in text.value]
 
 
@@ -110,10 +119,33 @@ def test_the_measure_and_quantity_come_from_the_link(real):
     assert test.selectbox(key="s_of").value == "monitored"
 
 
+def test_a_figure_without_a_gap_does_not_change_what_effects_are_of(judged):
+    test = visit(judged, "see_results", s_tab="Effects")
+    assert test.selectbox(key="s_of").value == "gap"
+    test.selectbox(key="s_measure").set_value("scheming").run()
+    assert test.selectbox(key="s_of").value == "monitored"
+    test.selectbox(key="s_measure").set_value("noncompliance_judged").run()
+    assert test.selectbox(key="s_of").value == "gap"
+    test.selectbox(key="s_of").set_value("both").run()
+    for tab in ("rates", "effects"):
+        test.get("button_group")[0].set_value([tab]).run()
+        assert not test.exception
+    assert test.selectbox(key="s_of").value == "both"
+
+
+@pytest.mark.parametrize(
+    ("tab", "shown"),
+    [("Rates", set()), ("Outcomes", set()), ("Effects", {"s_of", "s_adjust"}), ("Map", {"s_adjust"}),
+     ("Over salience", {"s_of", "s_adjust", "s_across"})],
+)  # fmt: skip
+def test_a_choice_that_changes_nothing_of_the_open_figure_is_not_asked(real, tab, shown):
+    test = visit(real, "see_results", s_tab=tab)
+    asked = {w.key for w in (*test.selectbox, *test.get("button_group"))} & {"s_of", "s_adjust", "s_across"}
+    assert asked == shown
+
+
 def test_everything_can_be_taken_away(real):
     test = visit(real, "export_results")
     labels = [button.label for button in test.get("download_button")]
-    assert {"Everything as one zip", "Report as HTML", "Samples as JSON lines", "svg", "Points as CSV"} <= set(
-        labels
-    )
+    assert {"Everything as one zip", "Report as HTML", "Samples as JSON lines", "svg", "Points as CSV"} <= set(labels)
     assert any("Wilson" in block.value for block in test.code)

@@ -19,11 +19,13 @@ from dashboard.measured import measure_words, measures
 from dashboard.pairs import map_measures
 from dashboard.published import published_rates
 from dashboard.results import Results
-from dashboard.state_results import keep_chosen
+from dashboard.state_results import keep_chosen, keep_wish, kept, wished
 from dashboard.tables import Tables
 from facts.condition import Channel
 
 CLASSES = "classes"
+_OF_QUANTITY = {"ladder", "effects", "uptake", "interactions", "queries", "wordings"}
+_TESTED = _OF_QUANTITY | {"map", "shift"}
 _ACROSS = {"level": "Level", "breadth": "Breadth", "airtime": "Airtime"}
 _LABELS = {**{name: entry.label for name, entry in GALLERY.items()}, CLASSES: "Classes"}
 
@@ -52,29 +54,34 @@ def choose_measure(results: Results, figure: str) -> str:
     )  # fmt: skip
 
 
-def choose_adjustment() -> str:
-    """How p values are adjusted."""
-    state.keep_valid("s_adjust", [one.value for one in Adjustment])
+def choose_adjustment(figure: str) -> str:
+    """How p values are adjusted; asked where a figure has any, and kept elsewhere."""
+    options = [one.value for one in Adjustment]
+    keep_wish("s_adjust", options)
+    if figure not in _TESTED:
+        return kept("s_adjust", options)
     return st.selectbox(
-        "Adjustment of p", [one.value for one in Adjustment], format_func=lambda name: Adjustment(name).label,
-        key="s_adjust", bind="query-params", help="Max-T and Holm are for claims, Benjamini–Hochberg is for exploring",
+        "Adjustment of p", options, format_func=lambda name: Adjustment(name).label, key="s_adjust",
+        on_change=wished, args=("s_adjust",), bind="query-params",
+        help="Max-T and Holm are for claims, Benjamini–Hochberg is for exploring",
     )  # fmt: skip
 
 
-def choose_view(tables: Tables, results: Results) -> View:
-    """What effects are of, what ladders climb, and what is hidden."""
+def choose_view(figure: str, tables: Tables, results: Results) -> View:
+    """What effects are of, what ladders climb (each asked where the figure heeds it), and what is hidden."""
     quantities = list(tables.quantities) or ["monitored"]
-    state.keep_valid("s_of", quantities)
+    keep_wish("s_of", quantities)
     quantity = st.selectbox(
-        "Effects and ladders of", quantities, format_func=QUANTITIES.__getitem__, key="s_of", bind="query-params"
-    )
+        "Effects and ladders of", quantities, format_func=QUANTITIES.__getitem__, key="s_of", on_change=wished,
+        args=("s_of",), bind="query-params",
+    ) if figure in _OF_QUANTITY else kept("s_of", quantities)  # fmt: skip
     ways = ["breadth"] if results.comparison.channel is Channel.FINE_TUNING else list(_ACROSS)
     ways = [name for name in ways if name != "breadth" or tables.broad] or ["level"]
-    state.keep_valid("s_across", ways)
+    keep_wish("s_across", ways)
     across = st.segmented_control(
         "Across", ways, format_func=_ACROSS.__getitem__, default=ways[0], required=True, key="s_across",
-        bind="query-params",
-    )  # fmt: skip
+        on_change=wished, args=("s_across",), bind="query-params",
+    ) if figure == "ladder" and len(ways) > 1 else kept("s_across", ways)  # fmt: skip
     models = _filter("Models", [model.model.label for model in results.models], "s_models")
     facts = _filter("Facts", sorted(set(results.comparison.facts)), "s_facts")
     polarities = _filter("Wordings", [polarity.value for polarity in results.comparison.polarities], "s_polarities")

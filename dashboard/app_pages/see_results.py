@@ -16,8 +16,8 @@ from dashboard.app_pages._figure_choices import (
     figure_label,
 )
 from dashboard.app_pages._shown import shown_findings, shown_results
+from dashboard.family import counted_lines, waiting
 from dashboard.figure import PICK, shown_of, strongest
-from dashboard.figures import waiting
 from dashboard.gallery import GALLERY, figure_named
 
 _MOST = 5
@@ -27,10 +27,10 @@ results, library = shown_results()
 name = choose_figure()
 with st.grid(4, min_column_width=170):
     measure = choose_measure(results, name)
-    adjust = choose_adjustment()
+    adjust = choose_adjustment(name)
     findings = shown_findings(results, library, adjust)
     tables = findings.tables(measure)
-    view = choose_view(tables, results)
+    view = choose_view(name, tables, results)
 
 if name == CLASSES:
     st.subheader("How many samples fell into each class?", anchor=False)
@@ -42,10 +42,8 @@ figure_view(figure_named(name, findings, measure, view, pick=PICK), figure_label
 
 if name == "effects":
     points = shown_of(tables.every, view)
-    claims = strongest(points)
-    if claims:
-        st.markdown("**What the tests allow to be said**")
-        for point in claims[:_MOST]:
+    if points and not waiting(points, tables):
+        st.markdown("**What the tests allow to be said, of all quantities of this measure**")
+        st.text("\n".join(counted_lines(tables, view)))
+        for point in strongest(points)[:_MOST]:
             st.text(f"{'SIMULATED: ' if point.simulated else ''}{point.takeaway}")
-    elif points and not waiting(points, tables):
-        st.text(f"No effect is shown among {len(points)} that were looked at, which does not show that there is none.")

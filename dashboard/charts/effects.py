@@ -53,7 +53,7 @@ def effects_chart(points: Sequence[EffectPoint], heading: Heading, *, pick: str 
     models = list(dict.fromkeys(point.model for point in known))
     modes = len({point.reasoning for point in known}) > 1
     used = among(AGAINST, {point.against for point in known})
-    lines = replace(lay_out(known, modes=modes), marks=len(used))
+    lines = replace(lay_out(known, modes=modes), marks=len(used), each=16)
     rows = _rows(known, lines, models, heading, modes=modes)
     lows, highs = ([float(row[name] or 0) for row in rows] for name in ("wide_low", "wide_high"))
     limits = rounded_limits(lows, highs, span=(-2, 2))
@@ -97,7 +97,7 @@ def _notes(known: Sequence[EffectPoint], heading: Heading) -> list[str]:
     if heading.interim:
         return [thin]
     kind = known[0].adjustment
-    return [thin, f"p: sign flips over queries, adjusted among {family} effects ({kind})." if family > 1
+    return [thin, f"p: sign flips over queries, adjusted within a family of {family} ({kind})." if family > 1
             else "p: sign flips over queries."]  # fmt: skip
 
 

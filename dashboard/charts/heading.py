@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 import altair as alt
 
 SIMULATED = "SIMULATED"
 INTERIM = "Interim, not a test"
+_TITLE, _LINE = 62, 104  # letters that have room above the narrowest chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,4 +45,5 @@ class Heading:
 def title_of(heading: Heading, *further: str) -> alt.TitleParams:
     """The title of a chart; simulated results stand out."""
     colour = "#B00020" if heading.simulated else "#1F2328"
-    return alt.TitleParams(text=heading.marked, subtitle=heading.lines(*further), color=colour)
+    lines = [part for line in heading.lines(*further) for part in wrap(line, _LINE, break_long_words=False)]
+    return alt.TitleParams(text=wrap(heading.marked, _TITLE, break_long_words=False), subtitle=lines, color=colour)

@@ -77,7 +77,9 @@ def ladder_chart(
         marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier"]))
     zero = [alt.Chart().mark_rule(color="#1F2328", strokeWidth=1).encode(y=alt.YDatum(0, scale=scale))] if gap else []
     # Three bands over each other are mud: the bars alone then say how sure the values are.
-    bands = [shown.mark_area(opacity=0.1).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")] if len(used) < 3 else []
+    bands = [
+        shown.transform_filter("datum.band").mark_area(opacity=0.1).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")
+    ] if len(used) < 3 else []  # fmt: skip
     names = list(dict.fromkeys(str(row["panel"]) for row in rows))
     width, height = (400, 280) if len(names) == 1 else (305, 220 if gap or len(names) < 7 else 150)
     chart = alt.layer(
@@ -133,7 +135,9 @@ def _rows(known: Sequence[Point], across: Across, *, gap: bool) -> list[Row]:
                  *([model] if models else []), *([reasoning] if modes else [])]  # fmt: skip
         stepped = across == "level" or (across == "breadth" and all(p.carriers <= _WIDE for p in known))
         aside = (polarities.index(polarity) - (len(polarities) - 1) / 2) * _ASIDE if stepped else 0.0
-        same: Row = {"panel": " · ".join(parts), "fact": title, "polarity": POLARITIES[polarity].words}
+        # A band between two points would speak of everything between them, of which nothing was sampled.
+        band = float(len({_x(point, across) for point in mine}) > 2)
+        same: Row = {"panel": " · ".join(parts), "fact": title, "polarity": POLARITIES[polarity].words, "band": band}
         rows += [
             {**same, **_row(point, gap=gap, modes=modes), "across": _x(point, across) + aside}
             for point in sorted(mine, key=lambda p: (_x(p, across), p.airtime))

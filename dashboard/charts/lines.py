@@ -12,7 +12,6 @@ from dashboard.charts.words import Row, step
 from dashboard.points import OfArm
 
 HEIGHT = 24  # pixels a line of one or two marks
-_BESIDE = 13  # pixels a mark where a line holds more, so that the words beside them stay apart
 _LEFT = -12  # labels end this many pixels left of the plot
 
 
@@ -23,11 +22,12 @@ class Lines:
     number: dict[tuple[str, str], int]
     headings: dict[int, str]
     marks: int = 1  # that may stand beside each other in a line
+    each: int = 13  # pixels a mark where a line holds several, so that words and bars stay apart
 
     @property
     def height(self) -> int:
         """Pixels of the whole plot."""
-        return max(HEIGHT, _BESIDE * self.marks) * (len(self.number) + len(self.headings))
+        return max(HEIGHT, self.each * self.marks) * (len(self.number) + len(self.headings))
 
     def heading_rows(self, model: str, fields: Sequence[str]) -> list[Row]:
         """One row a heading, with no number in any other field and no text either."""

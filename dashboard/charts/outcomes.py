@@ -47,7 +47,7 @@ def outcomes_chart(points: Sequence[OutcomePoint], heading: Heading, *, pick: st
     modes = len({point.reasoning for point in points}) > 1
     used = among(OUTCOMES, {point.outcome for point in points})
     tiers = among(TIERS, {point.quantity for point in points})
-    lines = replace(lay_out(points, modes=modes), marks=len(tiers))
+    lines = replace(lay_out(points, modes=modes), marks=len(tiers), each=18)
     names = list(used)
     rows = _rows(points, lines, models, modes=modes)
     scale = alt.Scale(domain=[0, 1], nice=False)

@@ -66,7 +66,7 @@ def two_effects_chart(
         [point for point in known if point.model == model], x_limits, y_limits, size, [box for box, *_ in corners]
     )]  # fmt: skip
     ticks = alt.Axis(labelExpr=SIGNED, tickCount=6)
-    pale = alt.Opacity("sure:N", scale=alt.Scale(domain=list(_SURE), range=list(_SURE.values())), legend=None)
+    pale = alt.Opacity("sure:O", scale=alt.Scale(domain=list(_SURE), range=list(_SURE.values())), legend=None)
     paler = alt.Scale(domain=list(_CROSS), range=list(_CROSS.values()))
     shown = alt.Chart().encode(
         x=alt.X("x:Q", title=[*words.x[:-1], f"{words.x[-1]}, {_UNIT}"], scale=x_scale, axis=ticks),
@@ -81,7 +81,7 @@ def two_effects_chart(
     )
     if pick:
         marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier"]))
-    cross = shown.mark_rule(strokeWidth=1.6).encode(strokeOpacity=alt.StrokeOpacity("sure:N", scale=paler, legend=None))
+    cross = shown.mark_rule(strokeWidth=1.6).encode(strokeOpacity=alt.StrokeOpacity("sure:O", scale=paler, legend=None))
     plain = alt.Chart().encode(x=alt.X("label_x:Q", scale=x_scale), y=alt.Y("label_y:Q", scale=y_scale))
     label = plain.encode(text="label:N")
     chart = alt.layer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dashboard.effects.effect import Against, Effect, Kind
 from dashboard.effects.families import Adjustment
@@ -19,19 +19,23 @@ _UNIT = {
 }  # fmt: skip
 
 
-def takeaway(effect: Effect, *, interim: bool = False) -> str:
+def takeaway(
+    effect: Effect, *, interim: bool = False, title: Callable[[str], str] | None = None, measure: str = ""
+) -> str:  # fmt: skip
     """One sentence: what was compared, what is claimed (only on the adjusted test), the numbers, the losses.
 
-    ``interim`` is for a run that is still going: a test looked at again and again is no test.
+    ``interim`` is for a run that is still going: a test looked at again and again is no test. ``title`` gives a fact's
+    words and ``measure`` those of the outcome; without them both go by their names.
     """
+    subject = _subject(effect, title, measure or effect.measure)
     if effect.estimate is None or effect.low is None or effect.high is None:
-        return f"{_subject(effect)}: nothing can be said, because {effect.why}."
+        return f"{subject}: nothing can be said, because {effect.why}."
     scale = 10 if effect.kind in {Kind.AIRTIME_SLOPE, Kind.AIRTIME_GAP_SLOPE} else 100
     unit = f"percentage points {_UNIT.get(effect.kind, '')}".strip()
     estimate, low, high = (_signed(value * scale) for value in (effect.estimate, effect.low, effect.high))
     numbers = f"{estimate} {unit}, 95 % interval {low} to {high}"
     said = "interim, not a test" if interim else f"{_claim(effect)} ({_test(effect)})"
-    return f"{_subject(effect)}: {said}; {numbers}{_reservations(effect)}."
+    return f"{subject}: {said}; {numbers}{_reservations(effect)}."
 
 
 def caption(effects: Sequence[Effect]) -> str:
@@ -51,7 +55,7 @@ def caption(effects: Sequence[Effect]) -> str:
     )
 
 
-def _subject(effect: Effect) -> str:
+def _subject(effect: Effect, title: Callable[[str], str] | None, measure: str) -> str:
     where = f"{effect.tier.value} tier" if effect.tier else "both tiers"
     if effect.kind in _GAPS or effect.kind is Kind.GAP:
         where = "gap (unmonitored − monitored)"
@@ -63,15 +67,25 @@ def _subject(effect: Effect) -> str:
         Against.PLACE: "against the same at the place named first",
         Against.SUM: "together, against the sum of each",
     }[effect.against]  # fmt: skip
-    arm = _climber(effect.doses[0], effect.against) if effect.against in _CLIMBS else effect.arm
+    arm = _climber(effect.doses[0], effect.against, title) if effect.against in _CLIMBS else _arm(effect, title)
     over = ", averaged over the other facts" if effect.kind in _MAIN else ""
-    return f"{effect.model}, {effect.measure}, {where}, {arm} {against}{over}"
+    return f"{effect.model}, {measure}, {where}, {arm} {against}{over}"
 
 
-def _climber(dose: Dose, against: Against) -> str:
+def _arm(effect: Effect, title: Callable[[str], str] | None) -> str:
+    if title is None or not effect.doses:
+        return effect.arm
+    said = [(title(dose.fact), f"{dose.polarity.value}, level {int(dose.level)} {dose.breadth}".strip())
+            for dose in effect.doses]  # fmt: skip
+    return f"{said[0][0]}, {said[0][1]}" if len(said) == 1 else " and ".join(f"{name} ({how})" for name, how in said)
+
+
+def _climber(dose: Dose, against: Against, title: Callable[[str], str] | None) -> str:
     # What a slope holds: over levels the breadth, over breadths the place.
     held = str(dose.breadth) if against is Against.LEVELS else dose.breadth.place
-    return " ".join(filter(None, (dose.fact, dose.polarity.value, held)))
+    if title is None:
+        return " ".join(filter(None, (dose.fact, dose.polarity.value, held)))
+    return " ".join(filter(None, (f"{title(dose.fact)}, {dose.polarity.value}", held)))
 
 
 def _claim(effect: Effect) -> str:
