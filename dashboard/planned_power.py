@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from dashboard.effects.effect import Kind
 from dashboard.effects.pilot import pilot
 from dashboard.effects.planned import planned
-from dashboard.effects.power import ICC, KAPPA, Scenario, difference, gap_change, minimum_detectable, power
+from dashboard.effects.power import (
+    ICC,
+    KAPPA,
+    Scenario,
+    difference,
+    gap_change,
+    minimum_detectable,
+    power,
+    queries_needed,
+)
 from dashboard.measured import cells_of, measure_words, measures
 from dashboard.results import Results
 from facts.condition import Channel, Condition, Tier
@@ -45,7 +54,8 @@ DEFAULTS = Assumed(
 class Detectable:
     """The smallest change of a quantity that a size of run finds 4 times in 5; None where none that is possible is.
 
-    ``power`` is the chance to find the wanted effect.
+    ``power`` is the chance to find the wanted effect. Where ``least`` is None, about ``needs`` queries would find the
+    largest possible change, if any number does.
     """
 
     quantity: str
@@ -53,6 +63,19 @@ class Detectable:
     replicates: int
     least: float | None
     power: float
+    needs: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The smallest change in percentage points, or what it would take."""
+        if self.least is not None:
+            return f"{100 * self.least:.1f} points"
+        return no_change_words(self.needs)
+
+
+def no_change_words(needs: int | None) -> str:
+    """That a size of run finds no change that is possible, and how many queries would find the largest one."""
+    return f"none that is possible; needs about {needs:,} queries" if needs else "none that is possible"
 
 
 def assumed(results: Results) -> Assumed:
@@ -103,11 +126,12 @@ def detectable(
     contrast, alpha = scenario(quantity, given), 0.05 / max(1, family)
     chance = power(contrast, min(effect, contrast.most), queries=queries, replicates=replicates, icc=given.icc,
                    kappa=given.kappa, alpha=alpha) if effect <= contrast.most else 0.0  # fmt: skip
-    return Detectable(
-        quantity=quantity, queries=queries, replicates=replicates, power=chance,
-        least=minimum_detectable(contrast, queries=queries, replicates=replicates, icc=given.icc, kappa=given.kappa,
-                                 alpha=alpha),
+    least = minimum_detectable(contrast, queries=queries, replicates=replicates, icc=given.icc, kappa=given.kappa,
+                               alpha=alpha)  # fmt: skip
+    needs = None if least is not None else queries_needed(
+        contrast, contrast.most, replicates=replicates, icc=given.icc, kappa=given.kappa, alpha=alpha
     )  # fmt: skip
+    return Detectable(quantity=quantity, queries=queries, replicates=replicates, power=chance, least=least, needs=needs)
 
 
 def curve(

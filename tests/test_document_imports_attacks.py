@@ -73,6 +73,19 @@ def test_a_broken_file_is_refused_with_its_line_and_nothing_is_imported(tmp_path
     _refused(source, tmp_path / "sets", match, kind="synth_docs")
 
 
+def test_an_empty_file_and_one_with_columns_without_end_are_refused_at_once(tmp_path) -> None:
+    for name in ("e.jsonl", "e.csv"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+        _refused(tmp_path / name, tmp_path / "into", "is empty")
+    columns = [f"c{number}" for number in range(50_000)]
+    (tmp_path / "w.csv").write_text(",".join(columns) + "\n", encoding="utf-8")
+    (tmp_path / "w.jsonl").write_text(json.dumps(dict.fromkeys(columns, "x")), encoding="utf-8")
+    began = time.monotonic()
+    for name in ("w.csv", "w.jsonl"):
+        _refused(tmp_path / name, tmp_path / "into", "50,000 columns, and 500 at most")
+    assert time.monotonic() - began < 5
+
+
 def test_a_giant_line_is_refused_before_it_is_read(tmp_path, monkeypatch) -> None:
     for name in names():  # formats are loaded when they are first used, and would keep the small limit
         find(name)
@@ -143,7 +156,7 @@ def test_what_stands_in_the_way_is_never_overwritten(tmp_path) -> None:
         ('a,b\n1,"x"y\n', "line 2: the row that begins here is torn"),
         ("a,a\n1,2\n", "two columns are called 'a'"),
         ("a,\n1,2\n", "must name every column"),
-        ("", "must name every column"),
+        ("", "is empty; its first line must name the columns"),
         ("a,b\n", "nothing to import; 0 rows read"),
         ("a,b\n" + '1,"' + "x" * 1_200_000, "line 2: the row that begins here is torn"),
     ],

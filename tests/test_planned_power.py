@@ -1,5 +1,6 @@
 """What the page of plans says beforehand: what could be found, at what price, on which models, in which conditions."""
 
+import struct
 from dataclasses import replace
 
 import pytest
@@ -34,7 +35,9 @@ from runners.comparison import Comparison
 from runners.estimate import estimate
 from runners.keys import key_variable
 from runners.model import Model
-from runners.models import read_models
+from runners.models import find_model, read_models
+from runners.providers.embedded import CONTEXT
+from runners.weights import shipped_weights
 
 LADDER = Comparison(
     name="c", setting="value_conflict", models=("m",), facts=("objections_read",), design="ladder", levels=(0, 2, 5),
@@ -54,6 +57,21 @@ def plan(comparison=LADDER, model=PRICED):
 
 
 # --- power -----------------------------------------------------------------------------------------------------------
+
+
+def test_where_no_possible_change_is_found_the_number_of_queries_that_would_is_said():
+    few = detectable(RATE, DEFAULTS, 40, queries=3, replicates=1, effect=0.1)
+    assert few.least is None
+    assert few.words == f"none that is possible; needs about {few.needs:,} queries"
+    assert detectable(RATE, DEFAULTS, 40, queries=few.needs, replicates=1, effect=0.1).least is not None
+    assert detectable(RATE, DEFAULTS, 1, queries=200, replicates=2, effect=0.1).words.endswith("points")
+
+
+def test_the_context_of_the_model_that_ships_is_that_of_its_weights():
+    assert find_model("embedded").context == CONTEXT
+    said = shipped_weights().read_bytes()[:4_000_000]
+    at = said.index(b"llama.context_length") + len(b"llama.context_length")
+    assert struct.unpack("<II", said[at : at + 8]) == (4, CONTEXT)
 
 
 def test_the_families_are_as_large_as_those_that_will_be_tested(filled):

@@ -129,18 +129,14 @@ def _table(
     rows: list[Row] = [
         {
             "Change of": LOOKS[now.quantity].words,
-            "Plan finds": _points(now),
-            **({} if same else {"Tried size finds": _points(then)}),
+            "Plan finds": now.words,
+            **({} if same else {"Tried size finds": then.words}),
             f"Power, {effect:g} points": f"{now.power:.0%}" + ("" if same else f" → {then.power:.0%}"),
             "Tests": families[now.quantity],
         }
         for now, then in zip(planned, tried, strict=True)
     ]
     table(rows, "Smallest change that is found 4 times in 5 at the planned and at the tried size, and the power")
-
-
-def _points(found: Detectable) -> str:
-    return "none that is possible" if found.least is None else f"{100 * found.least:.1f} points"
 
 
 def _cost(found: Price, plan: Plan, *, same: bool) -> None:

@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the command; calls nothing and spends nothing."""
-    from dashboard.effects.power import difference, gap_change, what_more_buys  # noqa: PLC0415
+    from dashboard.effects.power import difference, gap_change, queries_needed, what_more_buys  # noqa: PLC0415
+    from dashboard.planned_power import no_change_words  # noqa: PLC0415
 
     for name in ("monitored", "unmonitored", "icc", "kappa"):
         if not 0 <= getattr(args, name) <= 1:
@@ -48,23 +49,29 @@ def main(args: argparse.Namespace) -> int:
     library = load(workspace.facts, workspace.documents)
     check(comparison, library, models_of(comparison, workspace), judges_of(comparison, workspace))
     queries = len(comparison.query_ids) or comparison.queries
+    scenarios = {
+        "a rate in the monitored tier": difference(args.monitored),
+        "the gap": gap_change(args.monitored, args.unmonitored),
+    }
     bought = {
         what: what_more_buys(scenario, queries=queries, replicates=comparison.replicates, icc=args.icc,
                              kappa=args.kappa)
-        for what, scenario in (
-            ("a rate in the monitored tier", difference(args.monitored)),
-            ("the gap", gap_change(args.monitored, args.unmonitored)),
-        )
+        for what, scenario in scenarios.items()
     }  # fmt: skip
     rehearsed = _rehearse(args, comparison, library) if args.simulate else ()
     if args.json:
         print(json.dumps({"formula": {what: [asdict(p) for p in rows] for what, rows in bought.items()},
                           "simulated": [asdict(row) for row in rehearsed]}))  # fmt: skip
         return 0
+    needed = {
+        what: queries_needed(scenario, scenario.most, replicates=comparison.replicates, icc=args.icc, kappa=args.kappa)
+        for what, scenario in scenarios.items()
+    }
     for what, rows in bought.items():
         print(f"Smallest change of {what} that is found 4 times in 5 (one effect, 5 %; the formula is optimistic):")
         for row in rows:
-            detects = "none that is possible" if row.detects is None else f"{100 * row.detects:.1f} points"
+            none = no_change_words(needed[what] if row.replicates == comparison.replicates else None)
+            detects = none if row.detects is None else f"{100 * row.detects:.1f} points"
             print(f"  {row.queries:5} queries × {row.replicates:3} replicates, {row.samples:7,} samples: {detects}")
     for row in rehearsed:
         mean = "" if row.mean_estimate is None else f", mean estimate {100 * row.mean_estimate:+.1f} points"

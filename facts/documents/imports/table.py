@@ -33,6 +33,7 @@ _CALLED: dict[str, tuple[str, ...]] = {
 }
 ROLES: tuple[str, ...] = tuple(_CALLED)
 _LOOK = 50
+_MOST_COLUMNS = 500
 
 
 class ConfirmColumns(FactError):  # noqa: N818  (what the user is to do)
@@ -53,7 +54,19 @@ def columns_of(source: Path) -> tuple[str, ...]:
     """The columns that there are: the header's, or the keys of the first objects."""
     if source.suffix.lower() != ".jsonl":
         return tuple(_header(source)[1])
-    return tuple(dict.fromkeys(key for _, fields in islice(objects(source), _LOOK) for key in fields or ()))
+    rows = tuple(islice(objects(source), _LOOK))
+    if not rows:
+        raise BrokenFile(f"{shown(source)}: is empty; give a file with one JSON object a line")
+    return _few(source, tuple(dict.fromkeys(key for _, fields in rows for key in fields or ())))
+
+
+def _few(source: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > _MOST_COLUMNS:
+        raise BrokenFile(
+            f"{shown(source)}: has {len(names):,} columns, and {_MOST_COLUMNS} at most are read; keep only those that "
+            "are imported, or see that this is the right file"
+        )
+    return names
 
 
 def suggest(columns: tuple[str, ...]) -> dict[str, str]:
@@ -118,6 +131,9 @@ def _header(source: Path) -> tuple[str, list[str]]:
         raise BrokenFile(
             f"{shown(source)}, line 1: not a header ({error}); the first line must name the columns"
         ) from error
+    if not first:
+        raise BrokenFile(f"{shown(source)}: is empty; its first line must name the columns")
+    _few(source, tuple(names))
     if not names or not all(names):
         raise BrokenFile(f"{shown(source)}, line 1: the first line must name every column")
     if double := [name for name in names if names.count(name) > 1]:
