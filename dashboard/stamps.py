@@ -27,6 +27,6 @@ def _of(files: Iterable[Path]) -> Iterable[tuple[str, int, int]]:
     for path in files:
         try:
             status = path.stat()
-        except OSError:  # not there, which is to be told from there
+        except (OSError, ValueError):  # not there, which is to be told from there
             continue
         yield str(path), status.st_mtime_ns, status.st_size

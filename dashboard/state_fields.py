@@ -65,8 +65,13 @@ def open_upload() -> None:
         st.session_state["open_problem"] = str(error)
 
 
+def complain(text: str) -> None:
+    """Callback: say what went wrong with a file until the next one is opened or saved."""
+    st.session_state["open_problem"] = text
+
+
 def open_problem() -> str:
-    """What was wrong with the last file opened, if anything."""
+    """What was wrong with the last file opened or saved, if anything."""
     return str(st.session_state.get("open_problem", ""))
 
 

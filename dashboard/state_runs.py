@@ -20,6 +20,12 @@ def table_key(names: Sequence[str]) -> str:
     return f"runs_{abs(hash(tuple(names)))}"
 
 
+def missing_run() -> str:
+    """The comparison that the address names although there is none of that name, nothing else."""
+    linked = state_address.linked(state.PICKED)
+    return linked if linked and linked not in state.comparison_names() else ""
+
+
 def picked_run(names: Sequence[str]) -> str:
     """The comparison in the URL or the session, else the first of the list; it is put into the URL."""
     if (linked := state_address.linked(state.PICKED)) in names:

@@ -1,6 +1,7 @@
 """A page shows the comparison that it says it shows, or why not, whatever lies in the workspace or the address."""
 
 import json
+import os
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -17,7 +18,9 @@ from dashboard.comparisons import comparison_files, free_name, in_the_way, repla
 from dashboard.document_sets import set_rows
 from dashboard.launch import save_comparison
 from dashboard.results import load_results
+from dashboard.stamps import stamp
 from dashboard.workspace import Workspace
+from facts.condition import Channel
 from facts.errors import BrokenFile, FactError
 from filled_workspace import fill
 from runners.comparison import Comparison
@@ -43,7 +46,10 @@ def test_a_file_that_bears_another_name_inside_is_reported_and_never_read_as_the
     assert "rename the file to small.toml" in str(found)
     with pytest.raises(BrokenFile, match=r"rename the file to small\.toml"):
         find_comparison("lies", workspace)
-    assert find_comparison(str(lies), workspace).replicates == 9  # a file that is named as a file may bear any name
+    with pytest.raises(BrokenFile, match=r"rename the file to small\.toml"):
+        find_comparison(str(lies), workspace)
+    elsewhere = lies.rename(tmp_path / "lies.toml")
+    assert find_comparison(str(elsewhere), workspace).replicates == 9  # a file elsewhere may bear any name
     assert saved_comparison(workspace, "small") == SMALL
 
 
@@ -109,6 +115,27 @@ def test_a_set_with_an_impossible_count_is_a_row_that_cannot_be_read(tmp_path, c
 
 
 # --- what results rest on --------------------------------------------------------------------------------------------
+
+
+def test_a_stamp_changes_with_facts_models_queries_and_document_sets_and_with_nothing_else(tmp_path):
+    workspace = own(tmp_path)
+    comparison = replace(
+        SMALL, channel=Channel.DOCUMENTS, document_sets=("a-set",), query_file=str(tmp_path / "mine.jsonl")
+    )
+    stamps = [stamp(workspace, comparison)]
+    for name in ("facts/x.toml", "models.toml", "mine.jsonl", "documents/a-set/set.json"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1", encoding="utf-8")
+        stamps.append(stamp(workspace, comparison))
+        times = (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+        path.write_text("12", encoding="utf-8")
+        os.utime(path, ns=times)  # a copy may keep its time
+        stamps.append(stamp(workspace, comparison))
+    assert len(set(stamps)) == len(stamps)
+    (tmp_path / "documents" / "another").mkdir()
+    (tmp_path / "documents" / "another" / "set.json").write_text("1", encoding="utf-8")
+    assert stamp(workspace, comparison) == stamps[-1]
 
 
 def test_results_follow_an_edited_query_file(tmp_path):
@@ -244,6 +271,25 @@ def test_a_plan_follows_an_edited_query_file(tmp_path, fresh):
     path.write_text('{"id": "a", "text": ""}\n', encoding="utf-8")
     app.run()
     assert "mine.jsonl" in errors(app)
+
+
+def test_an_address_of_runs_that_names_no_comparison_there_is_shows_none(filled, fresh):
+    app = fresh(filled.workspace.root, "app_pages/watch_runs.py", comparison="zzz")
+    assert "no comparison 'zzz'" in errors(app)
+    assert not app.dataframe
+    app.query_params.clear()
+    app.run()
+    assert errors(app) == ""
+    assert app.dataframe
+
+
+def test_a_comparison_that_cannot_be_saved_stays_in_the_fields(tmp_path, fresh):
+    (tmp_path / "comparisons").write_text("in the way", encoding="utf-8")
+    app = fresh(tmp_path, RUN, comparison="embedded-ladder")
+    app.text_input(key="edit_name").set_value("mine").run()
+    app.button(key="save").click().run()
+    assert "mine could not be saved" in errors(app)
+    assert app.text_input(key="edit_name").value == "mine"
 
 
 def test_facts_go_into_a_comparison_of_a_name_of_its_own(tmp_path, fresh):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import state, state_runs
+from dashboard import state, state_fields, state_runs
 from dashboard.app_pages._boxes import problem, warning
 from dashboard.comparisons import free_name, in_the_way, replaces
 from dashboard.escape import plain
@@ -62,6 +62,12 @@ def _renamed(comparison: Comparison) -> Comparison:
 
 
 def _save(comparison: Comparison) -> None:
-    state.save(comparison)
+    state_fields.complain("")
+    try:
+        state.save(comparison)
+    except OSError as error:
+        state_fields.complain(f"{comparison.name} could not be saved ({error}); free space or mend the folder, then "
+                              "save again. What is in the fields stays.")  # fmt: skip
+        return
     state.choose(comparison.name)
     st.toast("Saved in the workspace.", icon=":material/save:")

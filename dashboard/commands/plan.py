@@ -30,13 +30,13 @@ def find_comparison(name: str, workspace: Workspace) -> Comparison:
     path = Path(name)
     inside = workspace.comparisons / f"{name}.toml"
     if not path.exists() and inside.exists():
-        return read_own(inside)
+        path = inside
     if not path.exists() and not name.endswith(".toml"):
         known = ", ".join(sorted(p.stem for p in workspace.comparisons.glob("*.toml"))) or "none yet"
         raise BrokenFile(
             f"no comparison {name!r}: give a TOML file (see examples/) or a name in the workspace ({known})"
         )
-    return read_comparison(path)
+    return read_own(path) if path.resolve().parent == workspace.comparisons.resolve() else read_comparison(path)
 
 
 def main(args: argparse.Namespace) -> int:
