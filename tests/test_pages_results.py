@@ -128,7 +128,7 @@ def test_a_figure_without_a_gap_does_not_change_what_effects_are_of(judged):
     assert test.selectbox(key="s_of").value == "gap"
     test.selectbox(key="s_of").set_value("both").run()
     for tab in ("rates", "effects"):
-        test.get("button_group")[0].set_value([tab]).run()
+        next(w for w in test.get("button_group") if w.key == "s_tab").set_value(tab).run()
         assert not test.exception
     assert test.selectbox(key="s_of").value == "both"
 
