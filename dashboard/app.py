@@ -25,7 +25,6 @@ _FOLDER = _HERE / "app_pages"
 _ICON = (_HERE / "icon.svg").read_text(encoding="utf-8")
 
 st.set_page_config(page_title="Fact Salience", page_icon=_ICON, layout="wide")
-clean()
 page = st.navigation(
     [
         st.Page(path, title=title, icon=icon, url_path=name)
@@ -34,5 +33,6 @@ page = st.navigation(
     ],
     position="top",
 )
+clean()  # once it is known which page runs, so that it is this one that begins again
 with store_problems():  # the store is asked by every page, and anything may have become of its folder
     page.run()
