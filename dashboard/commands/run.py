@@ -15,7 +15,7 @@ from types import FrameType
 from cache.store import Store
 from dashboard.commands.plan import find_comparison
 from dashboard.launch import judges_of, launch, models_of
-from dashboard.plan_text import plan_lines, progress_line, trouble_lines
+from dashboard.plan_text import made_of, plan_lines, progress_line, trouble_lines
 from dashboard.workspace import open_workspace
 from facts.catalog import load
 from runners.estimate import estimate
@@ -80,7 +80,7 @@ def main(args: argparse.Namespace) -> int:
             last = launch(comparison, library, workspace, store, terminal.show, stopping)
         if terminal.live:
             print(file=sys.stderr)
-        for line in (*([last.message] if last.message else []), *trouble_lines(last)):
+        for line in (*filter(None, (made_of(last), last.message)), *trouble_lines(last)):
             print(line, file=sys.stderr)
         if args.json:
             print(json.dumps(asdict(last)))
