@@ -9,8 +9,10 @@ from dashboard.bundle_parts import bundle_parts
 from dashboard.export import drawing, write_zip
 from dashboard.export_samples import sample_lines
 from dashboard.figures import Figure
+from dashboard.gallery import GALLERY
+from dashboard.measured import measures
 from dashboard.progress_file import read_progress
-from dashboard.report import report_html
+from dashboard.report import HEADLINES, report_html
 from dashboard.results import Results
 from dashboard.workspace import Workspace
 from facts.catalog import Library
@@ -27,6 +29,22 @@ def report_bytes(results: Results, library: Library, store: Store, workspace: Wo
     """The static report."""
     last = read_progress(workspace.run_folder(results.comparison.name))
     return report_html(results, library, store, last).encode()
+
+
+def zip_time(results: Results) -> str:
+    """About how long the zip takes to make, in words."""
+    return _long(1.0 * (len(GALLERY) * len(measures(results))))
+
+
+def report_time(results: Results) -> str:
+    """About how long the report takes to make, in words."""
+    many = len(measures(results))
+    return _long(0.5 * (len(GALLERY) * min(many, HEADLINES) + 2 * max(many - HEADLINES, 0)))
+
+
+def _long(seconds: float) -> str:
+    # On two slow cores; on others it is sooner.
+    return f"{max(10 * round(seconds / 10), 10)} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
 def samples_bytes(results: Results, store: Store) -> bytes:

@@ -38,7 +38,7 @@ def uptake_figure(tables: Tables, findings: Findings, view: View, quantity: str,
     checks = heard_points(findings, quantity)
     items = [_item(effect, checks) for effect in shown_of(every, view)]
     note = (
-        f"Left: effects on the {where}, 95 % intervals. Right: samples that took the fact up.\n"
+        f"Left: effects on the {where}, 95 % intervals. Right: samples that took it up.\n"
         "No evidence about a fact: no effect shown, uptake surely below half (dotted line), and no recall."
     )
     points = (*(item.effect for item in items), *(check for item in items for check in item.checks))

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cache.store import Store
-from dashboard.figure import Figure, View, strongest
+from dashboard.figure import Figure, View, said_words, strongest
 from dashboard.findings import Findings
-from dashboard.gallery import figures_of_comparison, figures_of_measure
+from dashboard.gallery import figure_named, figures_of_comparison, figures_of_measure
 from dashboard.marked import marked_html
 from dashboard.measured import measures
 from dashboard.methods import doubt_lines, methods_paragraphs
@@ -29,6 +29,10 @@ from runners.score import Score
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _CSS = Path(__file__).with_suffix(".css")
 _PAGE = 10  # transcripts that one fold holds
+_CLAIMS = 5
+HEADLINES = 2  # measures, outcomes first, of which every figure is drawn
+_FIRST = ("rates", "ladder", "effects")  # figures that stand open
+_BRIEF = ("rates", "effects")  # those of the other measures
 _CLIP = re.compile(r'(id="|url\(#)((?:clip|gradient)[\w]*)')
 
 
@@ -46,11 +50,16 @@ def report_html(results: Results, library: Library, store: Store, last: Progress
         f"<h1>{_text(title)}</h1>",
         f'<p class="about">{_text(c.note or f"{c.setting}, {c.channel.value}, {c.design}")}</p>',
         *(f'<p class="doubt">{_text(line)}</p>' for line in doubt_lines(results)),
-        "<h2>Planned and kept</h2>", _table(size_table(results)),
+        _contents(_sections(found)),
+        f'<p class="about">Of the measures after the first {HEADLINES}, rates and effects are drawn here; every figure '
+        "of every measure is on the page Results, and in figures.html of the exported zip.</p>"
+        if len(found) > HEADLINES else "",
+        '<h2 id="size">Planned and kept</h2>', _table(size_table(results)),
         *(("<h3>Failures of the last run</h3>", _table(failed)) if failed.rows else ()),
         *_figures(findings, found),
-        "<h2>Methods</h2>", *(f"<p>{_text(part)}</p>" for part in methods_paragraphs(results, found, library)),
-        "<h2>Transcripts</h2>", *_transcripts(results, library, store),
+        '<h2 id="methods">Methods</h2>',
+        *(f"<p>{_text(part)}</p>" for part in methods_paragraphs(results, found, library)),
+        '<h2 id="transcripts">Transcripts</h2>', *_transcripts(results, library, store),
     ]  # fmt: skip
     css = _CSS.read_text(encoding="utf-8")
     return f"""<!DOCTYPE html>
@@ -71,32 +80,62 @@ def report_html(results: Results, library: Library, store: Store, last: Progress
 """
 
 
+def _contents(sections: Sequence[tuple[str, str]]) -> str:
+    items = "".join(f'<li><a href="#{name}">{_text(words)}</a></li>' for name, words in sections)
+    return f'<nav><ul class="contents">{items}</ul></nav>'
+
+
+def _sections(found: Sequence[Tables]) -> list[tuple[str, str]]:
+    """The anchors of the report, with their words."""
+    return [("size", "Planned and kept"), ("whole", "Of several measures at once"),
+            *((f"measure-{number}", table.title) for number, table in enumerate(found, start=1)),
+            ("methods", "Methods"), ("transcripts", "Transcripts")]  # fmt: skip
+
+
 def _figures(findings: Findings, found: Sequence[Tables]) -> Iterable[str]:
     results, view = findings.results, View()
-    whole = list(figures_of_comparison(findings, view))
-    drawn = [(table, list(figures_of_measure(findings, table.measure, view))) for table in found]
-    specs = tuple(figure.spec for group in (whole, *(group for _, group in drawn)) for figure in group)
+    groups = [("whole", list(figures_of_comparison(findings, view)))]
+    groups += [
+        (f"measure-{number}", list(_worth_drawing(findings, table, number))) for number, table in enumerate(found, 1)
+    ]
+    specs = tuple(figure.spec for _, group in groups for figure in group)
     drawings = iter(enumerate(render(specs) if specs else (), start=1))
-    if whole:
-        yield "<h2>Of several measures at once</h2>"
-        for figure in whole:
-            yield from _figure(figure, *next(drawings))
+    yield '<h2 id="whole">Of several measures at once</h2>'
+    if not groups[0][1]:
+        yield "<p>This comparison has nothing to draw here.</p>"
+    for figure in groups[0][1]:
+        yield from _figure(figure, *next(drawings))
     mark = " (SIMULATED)" if results.simulated else ""
-    for table, group in drawn:
-        yield f"<h2>{_text(table.title)}</h2>"
-        yield from (f"<p>{_text(point.takeaway)}</p>" for point in strongest(table.every)[:5])
-        for figure in group:
-            yield from _figure(figure, *next(drawings))
+    for (name, group), table in zip(groups[1:], found, strict=True):
+        yield f'<h2 id="{name}">{_text(table.title)}</h2>'
+        doubt = "SIMULATED: " if results.simulated else ""
+        yield from (f"<p>{_text(doubt + point.takeaway)}</p>" for point in strongest(table.every)[:_CLAIMS])
+        inside = {figure.name: "".join(_figure(figure, *next(drawings))) for figure in group}
+        first = [inside.pop(figure) for figure in _FIRST if figure in inside]
+        yield from first
+        if inside:
+            yield f"<details><summary>Further figures{mark}</summary>{''.join(inside.values())}</details>"
         yield f"<details><summary>Table of rates and gaps{mark}</summary>{_table(rate_table(table))}</details>"
         yield f"<details><summary>Table of effects{mark}</summary>{_table(effect_table(table))}</details>"
         counts = class_table(results, results.measures()[table.measure])
         yield f"<details><summary>Counts of classes{mark}</summary>{_table(counts)}</details>"
 
 
+def _worth_drawing(findings: Findings, table: Tables, number: int) -> Iterable[Figure]:
+    """Every figure of the first measures; of the others, which drawing takes long for, those that are read first."""
+    if number <= HEADLINES:
+        yield from figures_of_measure(findings, table.measure, View())
+        return
+    for name in _BRIEF:
+        figure = figure_named(name, findings, table.measure, View())
+        if figure.chart:
+            yield figure
+
+
 def _figure(figure: Figure, number: int, drawing: Mapping[str, bytes]) -> Iterable[str]:
     svg = _CLIP.sub(rf"\g<1>f{number}-\g<2>", drawing["svg"].decode())
     yield f'<figure role="group" aria-label="{_text(figure.about)}">{svg}'
-    said = f"<strong>{_text(figure.takeaway)}</strong> " if figure.takeaway else ""
+    said = f"<strong>{_text(said_words(figure))}</strong> " if figure.takeaway else ""
     yield f"<figcaption>{said}{_text(figure.caption)}</figcaption></figure>"
 
 

@@ -86,19 +86,29 @@ def test_the_report_shows_planned_kept_rates_methods_and_transcripts(page):
     assert "SIMULATED" not in page
 
 
+def test_the_contents_lead_to_every_section_and_further_figures_are_folded(page):
+    links = re.findall(r'<a href="#([^"]+)"', page)
+    assert links == re.findall(r'<h2 id="([^"]+)"', page)
+    assert {"size", "measure-1", "methods", "transcripts"} <= set(links)
+    assert page.index("<summary>Further figures") > page.index("<figure")
+
+
 def test_the_same_samples_give_the_same_report(filled, page):
     assert written(filled)[1] == page
 
 
 def test_a_simulated_interim_report_says_both_first(tmp_path):
     _, text = written(fill(tmp_path, model=SIMULATED, share=0.4))
-    first = text.index("<h2>")
+    first = text.index("<h2")
     assert "SIMULATED" in text[text.index("<h1>") : first]
     assert "Interim, not a test" in text[:first]
     labels = re.findall(r'<figure role="group" aria-label="([^"]*)"', text)
     assert labels
     assert all(label.startswith("SIMULATED") for label in labels)
-    assert len(re.findall(r"<text[^>]*>SIMULATED", text)) == len(labels)
+    assert len(re.findall(r"<text[^>]*>(?:<tspan[^>]*>)?SIMULATED", text)) == len(labels)
+    captions = re.findall(r"<figcaption><strong>([^<]*)", text)
+    assert captions
+    assert all(said.startswith("SIMULATED") and "nterim" in said for said in captions)
 
 
 def test_the_summary_on_a_terminal_lists_rates_with_their_counts(filled, capsys):

@@ -26,7 +26,7 @@ from dashboard.charts.words import SIGNED, Row, difference, difference_interval,
 from dashboard.published import Variation
 
 _MOST = MOST_MARKS // 6
-_SIZE = (560, 430)
+_SIZE = (610, 430)
 
 
 def published_chart(

@@ -52,7 +52,7 @@ def queries_chart(
     marks = shown.mark_point(filled=True, size=55, opacity=1, stroke="white", strokeWidth=0.8)
     if pick:
         marks = marks.add_params(alt.selection_point(name=pick, fields=["model", "arm", "tier", "query"]))
-    width = max(520, min(900, 12 * most)) if len(models) == 1 else 380
+    width = max(600, min(900, 12 * most)) if len(models) == 1 else 380
     across = {"x": alt.value(0), "x2": alt.value(width)}
     mean = alt.Chart().transform_filter("isValid(datum.mean)")
     layers = [

@@ -56,7 +56,7 @@ def two_effects_chart(
     if not known:
         return None
     models = list(dict.fromkeys(point.model for point in known))
-    size = (560, 430) if len(models) == 1 else (400, 340)
+    size = (610, 430) if len(models) == 1 else (400, 340)
     used = among(POLARITIES, {point.polarity for point in known})
     x_limits = rounded_limits([p.x_low for p in known], [p.x_high for p in known], span=(-2, 2))
     y_limits = rounded_limits([p.y_low for p in known], [p.y_high for p in known], span=(-2, 2))

@@ -84,7 +84,7 @@ def _left(rows: list[Row], lines: Lines, heading: Heading, effects: Sequence[Eff
         alt.Chart().mark_rule(color=INK, strokeWidth=1).encode(x=alt.XDatum(0, scale=scale)),
         shown.mark_rule(strokeWidth=2.5).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
         marks, *line_labels(lines), data=inline(rows),
-    ).properties(width=240, height=lines.height)  # fmt: skip
+    ).properties(width=222, height=lines.height)  # fmt: skip
 
 
 def _right(rows: list[Row], lines: Lines, used: Mapping[str, Look]) -> Chart:
