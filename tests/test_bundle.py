@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -232,7 +233,9 @@ def test_the_export_page_opens_a_zip_and_shows_its_results(own, tmp_path, monkey
     test.file_uploader("e_open").set_value(("mine.zip", own[1].read_bytes(), "application/zip")).run()
     assert not test.exception
     assert "mine" in test.success[0].value
+    assert "rests on whoever sent" in test.success[0].value
     assert test.session_state["comparison"] == "mine"
+    assert any(re.search(r"came with mine.{0,2}zip.*rests on whoever sent", info.value) for info in test.info)
     test.file_uploader("e_open").set_value(("bad.zip", b"PK", "application/zip")).run()
     assert "not a whole export" in test.error[0].value
 
