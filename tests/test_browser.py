@@ -42,6 +42,7 @@ polarities = ["affirmed", "placebo"]
 """
 
 
+LADDER = "objections-read-ladder"  # what the page names a comparison of that fact
 DRAFT = """
 name = "journey"
 setting = "value_conflict"
@@ -106,12 +107,12 @@ def test_the_whole_way_from_facts_to_figures_that_are_drawn_anew_elsewhere(app, 
         key, count = next(iter(store.rows()))[0], store.count()
     assert count == planned  # nothing was bought twice, nothing was lost
 
-    tab.open(f"{app.url}/see_results?comparison=journey")
+    tab.open(f"{app.url}/see_results?comparison={LADDER}")
     page.locator(".vega-embed svg, .vega-embed canvas").first.wait_for(timeout=30_000)
-    tab.open(f"{app.url}/read_samples?comparison=journey&sample={key}")
+    tab.open(f"{app.url}/read_samples?comparison={LADDER}&sample={key}")
     tab.settled("Because of this.")
 
-    tab.open(f"{app.url}/label_samples?comparison=journey")
+    tab.open(f"{app.url}/label_samples?comparison={LADDER}")
     page.get_by_role("textbox", name="Your name").fill("ada")
     page.keyboard.press("Enter")
     for number in range(3):
@@ -119,7 +120,7 @@ def test_the_whole_way_from_facts_to_figures_that_are_drawn_anew_elsewhere(app, 
         page.keyboard.press("1")
     tab.settled("3 of")
 
-    tab.open(f"{app.url}/export_results?comparison=journey")
+    tab.open(f"{app.url}/export_results?comparison={LADDER}")
     with page.expect_download(timeout=120_000) as download:
         page.get_by_role("button", name="Everything as one zip").click()
     path = tmp_path / "bundle.zip"
