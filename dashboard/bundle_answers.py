@@ -29,15 +29,16 @@ def answers(theirs: str, name: str, workspace: Workspace, store: Store) -> str:
         return f"its figures cannot be drawn here: {error}"
     if not results.interim:
         return f"all {results.planned:,} samples answer this comparison here"
-    versions = f"; it was written by revision {theirs}, and this is {revision()}" if theirs != revision() else ""
+    ours = revision()[:12]
+    versions = f"; it was written by revision {theirs}, and this is {ours}" if theirs != ours else ""
     return (f"{results.kept:,} of {results.planned:,} samples answer this comparison here: either it was exported "
             f"before all were there, or facts, settings or the version differ{versions}")  # fmt: skip
 
 
 def revision_of(archive: zipfile.ZipFile) -> str:
-    """The revision of the source that wrote the file, as the file says."""
+    """The beginning of the revision of the source that wrote the file, as the file says."""
     try:
         said = cast("dict[str, dict[str, object]]", orjson.loads(whole(archive, _PROVENANCE)))
-        return printable(str(said["software"]["revision"]))[:60]
+        return printable(str(said["software"]["revision"]))[:12]
     except (KeyError, TypeError, ValueError):
         return "unknown"

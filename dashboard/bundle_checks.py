@@ -125,7 +125,10 @@ def _only_known(path: Path, says: list[str]) -> None:
     if (wrong := len(found.history) - len(right)) or found.warnings:
         events: list[Event] = [*found.drawings, *right]
         path.write_text("".join(f"{to_line(event)}\n" for event in events), encoding="utf-8")
-        says.append(f"{wrong:,} labels of {path.stem} are left out: it has no such class here")
+        if wrong:
+            says.append(f"{wrong:,} labels of {path.stem} are left out: it has no such class here")
+        if found.warnings:
+            says.append(f"a line of the labels of {path.stem} was cut short and is left out")
 
 
 def _sets(folder: Path, comparison: Comparison, workspace: Workspace) -> _Taken:
