@@ -203,6 +203,10 @@ def test_a_sample_labelled_in_another_tab_keeps_that_label_until_it_is_chosen_ag
 
 def test_a_reload_knows_the_labeller_and_a_bad_name_keeps_its_field_open(filled):
     assert not visit(filled, name="", l_name="ann").info
+    test = visit(filled)
+    test.switch_page("app_pages/watch_runs.py").run()
+    test.switch_page("app_pages/label_samples.py").run()
+    assert test.text_input(key="l_name").value == "ann"
     bad = visit(filled, name="\u202ebad")
     assert next(box for box in bad.expander if box.label.startswith("What is labelled")).proto.expanded
 

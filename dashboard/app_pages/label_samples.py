@@ -35,7 +35,7 @@ with st.expander("What is labelled, and by whom", icon=":material/tune:", expand
         state.keep_valid(kept.MEASURE, list(metrics.find(metric).MEASURES))
         measure = st.selectbox("Measure whose verdicts are drawn from", list(metrics.find(metric).MEASURES),
                                key=kept.MEASURE, bind="query-params")  # fmt: skip
-        name = st.text_input("Your name", key=kept.NAME, bind="query-params", max_chars=80,
+        name = st.text_input("Your name", key=kept.NAME, bind="query-params", persist_state="session", max_chars=80,
                              help="Written beside each label, so that labellers can be told apart; the address of this "
                              "page holds it, so another labeller types theirs")  # fmt: skip
         try:
