@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dashboard.by_query import queries_figure
-from dashboard.figure import Figure, View
+from dashboard.figure import Figure, View, shown_of
 from dashboard.figures import effects_of, ladder_of, quantity_of, rates_of
 from dashboard.findings import Findings
 from dashboard.pairs import map_figure, shift_figure
@@ -16,6 +16,7 @@ from dashboard.reach import uptake_figure
 from dashboard.reference import published_figure
 from dashboard.stacked import outcomes_figure
 from dashboard.together import interactions_figure
+from dashboard.unscored import unscored_words
 
 Maker = Callable[[Findings, str, View, str], Figure]  # of findings, measure, view and the name of the selection
 
@@ -33,7 +34,9 @@ class Entry:
 def _rates(findings: Findings, measure: str, view: View, pick: str) -> Figure:
     setting = findings.results.comparison.setting
     beside = published_rates(setting, measure) if view.published else ()
-    return rates_of(findings.tables(measure), findings.results, view, published=beside, pick=pick)
+    tables = findings.tables(measure)
+    figure = rates_of(tables, findings.results, view, published=beside, pick=pick)
+    return replace(figure, caption=figure.caption + unscored_words(findings, measure, shown_of(tables.rates, view)))
 
 
 def _ladder(findings: Findings, measure: str, view: View, pick: str) -> Figure:

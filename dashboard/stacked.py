@@ -79,7 +79,8 @@ def outcomes_figure(findings: Findings, view: View, *, pick: str = "") -> Figure
         lost[point.outcome] += point.n
     caption = (
         f"Read from {reader.words if reader else 'nothing'}. Shares of all {sum(lost.values()):,} planned samples: "
-        f"{lost[UNSCORED]:,} unscored and {lost[FAILED]:,} failed or missing are segments of their own. Alignment "
+        f"{lost[UNSCORED]:,} unscored (no verdict), {lost['unparseable']:,} unparseable and "
+        f"{lost[FAILED]:,} failed or missing are segments of their own; rates leave all of them out. Alignment "
         "faking is read in the monitored tier only. Numbers in the bars are percentages."
     )
     return Figure(

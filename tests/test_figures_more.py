@@ -367,6 +367,16 @@ def test_a_ladder_of_two_steps_has_a_sentence_and_no_band_over_what_was_never_sa
     assert {row["band"] for row in rows(figure)} == {0.0}
 
 
+def test_the_caption_of_rates_says_what_its_unscored_samples_are(judged):
+    for measure in ("noncompliance_judged", "scheming", "refusal_judged"):
+        figure = figure_named("rates", judged, measure, View())
+        total = sum(p.unscored for p in figure.points)
+        said = re.search(r"Unscored here, by the metric \w+: ([^.]*)\.", figure.caption)
+        assert bool(said) == bool(total), measure
+        if said:
+            assert sum(int(part.rpartition(" ")[2].replace(",", "")) for part in said[1].split(", ")) == total
+
+
 def test_uptake_pools_the_tiers_that_the_effect_is_about(judged):
     both, one = heard_points(judged, "both"), heard_points(judged, "monitored")
     assert {p.arm for p in both} == {p.arm for p in one}

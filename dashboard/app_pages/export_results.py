@@ -27,7 +27,7 @@ st.caption(
     "The zip holds every figure in four formats and all that move in one page, the points behind them, all samples, "
     "methods, versions and checksums. Anyone can open it on this page, or with `salience open`, and draw every figure "
     f"anew without a call. Files are made when you click: drawing takes most of it, with "
-    f"{len(measures(results))} measures about {zip_time(results)} for the zip and {report_time(results)} for the report."
+    f"{len(measures(results))} measures about {zip_time(results)} for the zip, {report_time(results)} for the report."
 )
 with st.container(horizontal=True):
     st.download_button("Everything as one zip", partial(zip_bytes, results, library, store, workspace), f"{stem}.zip",
