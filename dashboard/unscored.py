@@ -14,7 +14,7 @@ from runners import metrics
 def unscored_words(findings: Findings, measure: str, points: Sequence[Point]) -> str:
     """A sentence, e.g. ``Unscored here, by the metric compliance: unparseable 16, no verdict 8.``; empty where none is.
 
-    Empty too where the split cannot be told: a that asks about several facts or questions counts answers, which are not split here.
+    Empty too where the split cannot be told: a metric that asks about several facts or questions counts answers.
     """
     total = sum(point.unscored for point in points)
     name, base = findings.results.measures()[measure], measure.partition("@")[0]

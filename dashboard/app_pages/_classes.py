@@ -22,7 +22,7 @@ def classes_view(findings: Findings, metric: str) -> None:
             "label a blind sample with `salience label` and see corrected rates with `salience labels report`."
         )
     st.caption(
-        "*Unscored* here: no verdict at all. A class that a measure reads as neither yes nor no, such as unparseable, is "
-        "a column of its own here and counts as unscored under Rates, whose caption says how many of each."
+        "*Unscored* here: no verdict at all. A class that a measure reads as neither yes nor no, such as unparseable, "
+        "is a column of its own here and counts as unscored under Rates, whose caption says how many of each."
     )
     table(class_rows(findings.counts(metric)), f"Counts of each class of {metric}, one row a condition")
