@@ -357,7 +357,7 @@ def test_sentences_say_titles_and_no_names_of_files_or_fields(drawn, judged):
 def test_titles_and_lines_above_a_chart_are_never_wider_than_it(drawn):
     for figure in drawn:
         title = figure.drawn(dark=False)["title"]
-        assert max(map(len, title["text"])) <= 62, figure.name
+        assert max(map(len, title["text"])) <= 74, figure.name
         assert max(map(len, title["subtitle"])) <= 104, figure.name
 
 
