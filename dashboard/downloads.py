@@ -9,10 +9,10 @@ from dashboard.bundle_parts import bundle_parts
 from dashboard.export import drawing, write_zip
 from dashboard.export_samples import sample_lines
 from dashboard.figures import Figure
-from dashboard.gallery import GALLERY
+from dashboard.gallery import BRIEF, GALLERY, HEADLINES
 from dashboard.measured import measures
 from dashboard.progress_file import read_progress
-from dashboard.report import HEADLINES, report_html
+from dashboard.report import report_html
 from dashboard.results import Results
 from dashboard.workspace import Workspace
 from facts.catalog import Library
@@ -33,13 +33,17 @@ def report_bytes(results: Results, library: Library, store: Store, workspace: Wo
 
 def zip_time(results: Results) -> str:
     """About how long the zip takes to make, in words."""
-    return _long(1.0 * (len(GALLERY) * len(measures(results))))
+    return _long(1.0 * _pictures(results))
 
 
 def report_time(results: Results) -> str:
     """About how long the report takes to make, in words."""
+    return _long(0.5 * _pictures(results))
+
+
+def _pictures(results: Results) -> int:
     many = len(measures(results))
-    return _long(0.5 * (len(GALLERY) * min(many, HEADLINES) + 2 * max(many - HEADLINES, 0)))
+    return len(GALLERY) * min(many, HEADLINES) + len(BRIEF) * max(many - HEADLINES, 0)
 
 
 def _long(seconds: float) -> str:

@@ -20,7 +20,7 @@ from dashboard.figure_page import figure_page
 from dashboard.figures import Figure, View
 from dashboard.figures_page import Drawn, figures_page
 from dashboard.findings import Findings
-from dashboard.gallery import figures_of_comparison, figures_of_measure
+from dashboard.gallery import BRIEF, HEADLINES, figures_of_comparison, figures_of_measure
 from dashboard.measured import measures
 from dashboard.methods import doubt_lines, methods_md, readme_txt
 from dashboard.points import EffectPoint, Point
@@ -79,10 +79,14 @@ def _files(findings: Findings, chosen: list[str], view: View) -> Iterator[tuple[
         for label, points, kind in own_points(figure.points, figure.name):
             yield f"points/{folder}-{label.lower()}.csv", points_csv(points, kind).encode()
     specs, titles = tuple(figure.spec for _, figure in drawn), {table.measure: table.title for table in found}
-    for (folder, figure), spec, drawing in zip(drawn, specs, render(specs, FORMS) if specs else (), strict=True):
+    whole = {WHOLE, *chosen[:HEADLINES]}  # drawing takes long: of the other measures, those that are read first
+    pictured = tuple(spec for (folder, figure), spec in zip(drawn, specs, strict=True)
+                     if folder in whole or figure.name in BRIEF)  # fmt: skip
+    pictures = dict(zip(pictured, render(pictured, FORMS) if pictured else (), strict=True))
+    for (folder, figure), spec in zip(drawn, specs, strict=True):
         stem = f"figures/{folder}/{figure.name}"
         yield f"{stem}.vl.json", spec.encode()
-        for form, data in drawing.items():
+        for form, data in pictures.get(spec, {}).items():
             yield f"{stem}.{form}", data
     if drawn:
         pages = [

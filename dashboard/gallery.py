@@ -18,6 +18,9 @@ from dashboard.stacked import outcomes_figure
 from dashboard.together import interactions_figure
 from dashboard.unscored import unscored_words
 
+HEADLINES = 2  # measures, outcomes first, of which every figure is drawn as a picture in reports and zips
+BRIEF = ("rates", "effects")  # figures of the other measures that are
+
 Maker = Callable[[Findings, str, View, str], Figure]  # of findings, measure, view and the name of the selection
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from cache.store import Store
 from dashboard.figure import Figure, View, said_words, strongest
 from dashboard.findings import Findings
-from dashboard.gallery import figure_named, figures_of_comparison, figures_of_measure
+from dashboard.gallery import BRIEF, HEADLINES, figure_named, figures_of_comparison, figures_of_measure
 from dashboard.marked import marked_html
 from dashboard.measured import measures
 from dashboard.methods import doubt_lines, methods_paragraphs
@@ -30,9 +30,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-ur
 _CSS = Path(__file__).with_suffix(".css")
 _PAGE = 10  # transcripts that one fold holds
 _CLAIMS = 5
-HEADLINES = 2  # measures, outcomes first, of which every figure is drawn
 _FIRST = ("rates", "ladder", "effects")  # figures that stand open
-_BRIEF = ("rates", "effects")  # those of the other measures
 _CLIP = re.compile(r'(id="|url\(#)((?:clip|gradient)[\w]*)')
 
 
@@ -126,7 +124,7 @@ def _worth_drawing(findings: Findings, table: Tables, number: int) -> Iterable[F
     if number <= HEADLINES:
         yield from figures_of_measure(findings, table.measure, View())
         return
-    for name in _BRIEF:
+    for name in BRIEF:
         figure = figure_named(name, findings, table.measure, View())
         if figure.chart:
             yield figure

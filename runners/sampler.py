@@ -225,9 +225,7 @@ async def sample(requests: Iterable[tuple[str, Request]] | Inbox, line: Line) ->
                 if have is not None:
                     continue
                 if connection is None:
-                    connection = await asyncio.to_thread(
-                        providers.connect, line.model, line.limits.concurrency
-                    )
+                    connection = await asyncio.to_thread(providers.connect, line.model, line.limits.concurrency)
                 await room.acquire()
                 if _over(line):
                     break

@@ -33,10 +33,10 @@ with st.grid(4, min_column_width=170):
     view = choose_view(name, tables, results)
 
 if name == CLASSES:
-    st.subheader("How many samples fell into each class?", anchor=False)
+    st.header("How many samples fell into each class?", anchor=False)
     classes_view(findings, results.measures()[measure])
     st.stop()
-st.subheader(GALLERY[name].question, anchor=False)
+st.header(GALLERY[name].question, anchor=False)
 view = choose_more(name, findings, tables, view)
 figure_view(figure_named(name, findings, measure, view, pick=PICK), figure_label(name))
 
