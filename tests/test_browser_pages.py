@@ -119,6 +119,7 @@ def looked_over(tab):
     page.wait_for_function("() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
                            " === 'rgb(3, 4, 5)'")  # fmt: skip
     tab.quiet()
+    page.wait_for_timeout(400)  # colours fade into each other
     assert violations(page) == []
     page.set_viewport_size({"width": 768, "height": 900})
     page.wait_for_timeout(200)
