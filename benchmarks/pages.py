@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from benchmarks.big_workspace import big_workspace  # noqa: E402
-from browser_app import ARGS, CHROMIUM, QUIET, App  # noqa: E402
+from browser_app import ARGS, CHROMIUM, QUIET, App, free_port  # noqa: E402
 
 TURNS = 20
 STARTS = 5
@@ -148,7 +148,7 @@ def main() -> None:
         begin = time.perf_counter()
         name = big_workspace(root, samples).name
         print(f"{samples:,} samples written in {time.perf_counter() - begin:.0f} s")
-        app = App(root, 8790)
+        app = App(root, free_port())
         starts(app)
         app.start()
         with sync_playwright() as playwright:
