@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import IO
 
 from dashboard.bundle_parts import OWN, REPLIES
 from dashboard.terminal_text import printable
@@ -68,13 +69,7 @@ def _limit(member: str, name: str) -> int:
 
 def parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
     """The bytes of a file, never more than its kind may have, whatever the zip says of its size."""
-    left = _limit(member, member)
-    with archive.open(member) as file:
-        while part := file.read(_READ):
-            left -= len(part)
-            if left < 0:
-                raise BrokenFile(f"{member} unpacks to more than it may; this is no export")
-            yield part
+    return _bounded(archive, member, lambda file: file.read(_READ))
 
 
 def whole(archive: zipfile.ZipFile, member: str) -> bytes:
@@ -83,11 +78,15 @@ def whole(archive: zipfile.ZipFile, member: str) -> bytes:
 
 
 def lines(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
-    """The lines of a file; one that is too long comes in pieces."""
+    """The lines of a file, as bounded as its bytes; one that is too long comes in pieces."""
+    return _bounded(archive, member, lambda file: file.readline(_LINE))
+
+
+def _bounded(archive: zipfile.ZipFile, member: str, read: Callable[[IO[bytes]], bytes]) -> Iterator[bytes]:
     left = _limit(member, member)
     with archive.open(member) as file:
-        while line := file.readline(_LINE):
-            left -= len(line)
+        while part := read(file):
+            left -= len(part)
             if left < 0:
                 raise BrokenFile(f"{member} unpacks to more than it may; this is no export")
-            yield line
+            yield part

@@ -91,7 +91,8 @@ def _files(findings: Findings, chosen: list[str], view: View) -> Iterator[tuple[
     if drawn:
         pages = [
             Drawn(section=titles.get(folder, "Of several measures at once"), title=figure.heading.marked,
-                  said=said_words(figure), caption=figure.caption, spec=spec, file=f"figures/{folder}/{figure.name}")
+                  said=said_words(figure), caption=figure.caption, spec=spec, file=f"figures/{folder}/{figure.name}",
+                  forms=("vl.json", *pictures.get(spec, {})))
             for (folder, figure), spec in zip(drawn, specs, strict=True)
         ]  # fmt: skip
         title = f"{results.comparison.name}: figures" + (" (SIMULATED)" if results.simulated else "")

@@ -37,7 +37,8 @@ show();
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """One figure for the page: ``spec`` is Vega-Lite as JSON, ``file`` where its other formats lie in the export."""
+    """One figure for the page: ``spec`` is Vega-Lite as JSON, ``file`` where its other formats lie in the export, and
+    ``forms`` which these are."""
 
     section: str
     title: str
@@ -45,6 +46,7 @@ class Drawn:
     caption: str
     spec: str
     file: str
+    forms: tuple[str, ...]
 
 
 def figures_page(title: str, doubts: Iterable[str], drawn: Sequence[Drawn], javascript: str) -> str:
@@ -85,9 +87,10 @@ def figures_page(title: str, doubts: Iterable[str], drawn: Sequence[Drawn], java
 
 def _box(one: Drawn, name: str) -> str:
     said = f'<p class="said">{_text(one.said)}</p>' if one.said else ""
+    forms = ", ".join(f".{form}" for form in one.forms)
     return (
         f'<details id="{name}"><summary>{_text(one.title)}</summary>{said}<div class="figure"></div>'
-        f"<p>{_text(one.caption)}</p><p>Files: {_text(one.file)}.svg, .png, .pdf, .vl.json</p>"
+        f"<p>{_text(one.caption)}</p><p>Files: {_text(one.file + forms)}</p>"
         f'<script type="application/json">{held(one.spec)}</script></details>\n'
     )
 

@@ -126,9 +126,23 @@ def test_all_figures_that_move_are_in_one_page_that_holds_the_library_once(packe
     specs = [name.removesuffix(".vl.json") for name in files if name.endswith(".vl.json")]
     assert page.count('<script type="application/json">') == len(specs)
     for place, name in enumerate(specs, start=1):
-        assert f"Files: {name}.svg" in page
+        assert f"Files: {name}.vl.json" in page
         assert f'href="#figure-{place}"' in page
         assert f'<details id="figure-{place}">' in page
+
+
+def test_measures_after_the_first_have_pictures_of_what_is_read_first_and_the_page_names_no_other(filled, monkeypatch):
+    monkeypatch.setattr("dashboard.export.HEADLINES", 1)
+    files = opened(pack(filled))
+    specs = {name.removesuffix(".vl.json") for name in files if name.endswith(".vl.json")}
+    pictured = {name.removesuffix(".svg") for name in files if name.endswith(".svg")}
+    assert {name.split("/")[-1] for name in pictured if name.startswith("figures/refusal/")} == {"rates", "effects"}
+    assert {name for name in specs - pictured if not name.startswith("figures/refusal/")} == set()
+    assert specs - pictured
+    named = re.findall(r"<p>Files: ([^<]*)</p>", files["figures.html"].decode())
+    said = {stem.removesuffix(".vl.json") + end for stem, *more in (line.split(", ") for line in named)
+            for end in (".vl.json", *more)}  # fmt: skip
+    assert said == {name for name in files if name.startswith("figures/")}
 
 
 def test_a_picture_is_packed_tighter_and_keeps_every_pixel():

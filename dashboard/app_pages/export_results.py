@@ -24,8 +24,9 @@ stem = f"{name}-SIMULATED" if results.simulated else name
 
 st.header("Everything", anchor=False)
 st.caption(
-    "The zip holds every figure in four formats and all that move in one page, the points behind them, all samples, "
-    "methods, versions and checksums. Anyone can open it on this page, or with `salience open`, and draw every figure "
+    "The zip holds every figure in one page that moves and as Vega-Lite, pictures of those that are read first, the "
+    "points behind them, all samples, methods, versions and checksums. Anyone can open it on this page, or with "
+    "`salience open`, and draw every figure "
     f"anew without a call. Files are made when you click: drawing takes most of it, with "
     f"{len(measures(results))} measures about {zip_time(results)} for the zip, {report_time(results)} for the report."
 )
