@@ -84,7 +84,8 @@ def write(app, text):
 
 def test_the_whole_way_from_facts_to_figures_that_are_drawn_anew_elsewhere(app, browser, tmp_path):
     """Compose, plan, run, cancel, resume, see, read, label and export, by hand; then open the zip in another place."""
-    with FakeServer(lambda n, _b: Reply(text=f"{'AB'[n % 3 % 2]}\nBecause of this.", delay_s=0.15)) as server:
+    delay = [1.0]  # slow enough that the run is still going on when a busy browser presses Cancel
+    with FakeServer(lambda n, _b: Reply(text=f"{'AB'[n % 3 % 2]}\nBecause of this.", delay_s=delay[0])) as server:
         app.workspace.mkdir(parents=True, exist_ok=True)
         (app.workspace / "draft.toml").write_text(DRAFT.format(server=server.base_url), encoding="utf-8")
         app.start()
@@ -98,7 +99,7 @@ def test_the_whole_way_from_facts_to_figures_that_are_drawn_anew_elsewhere(app, 
         server.wait_for(4)
         page.get_by_role("button", name="Cancel").click()
         tab.settled("Cancelled")
-        asked = len(server.bodies)
+        asked, delay[0] = len(server.bodies), 0.02
         page.get_by_role("button", name="Resume").first.click()
         tab.settled("Finished", timeout_s=90)
         planned = len(server.bodies)
