@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 
 from cache.store import Store
 from facts.catalog import Library
+from runners import providers
 from runners.attempts import failure
 from runners.budget import Budget
 from runners.estimate import ModelPlan, Plan
 from runners.limits import Limits
 from runners.model import Model
 from runners.progress import Progress, State
+from runners.providers import Connection
 from runners.sample import Failure, Outcome, Trouble
 from runners.sampler import Line, sample
 from runners.sizes import requests
@@ -27,7 +29,11 @@ _TICK_S = 0.2
 class Run:
     """The state of one run inside its event loop."""
 
-    def __init__(self, plan: Plan, limits: Limits, store: Store, report: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, plan: Plan, limits: Limits, store: Store, report: Callable[[Progress], None],
+        connect: Callable[[Model, int], Connection] = providers.connect,
+    ) -> None:  # fmt: skip
+        self.connect = connect
         self.plan = plan
         self.limits = limits
         self.store = store
@@ -47,8 +53,10 @@ class Run:
     def line(self, model: Model) -> Line:
         """The model's line; a model that is under test and judges has one pace for both."""
         if model.label not in self.lines:
-            self.lines[model.label] = Line(model=model, store=self.store, limits=self.limits, budget=self.budget,
-                                           cancelled=self.cancelled, flights=self.flights)  # fmt: skip
+            self.lines[model.label] = Line(
+                model=model, store=self.store, limits=self.limits, budget=self.budget, cancelled=self.cancelled,
+                flights=self.flights, connect=self.connect,
+            )  # fmt: skip
         return self.lines[model.label]
 
     @property

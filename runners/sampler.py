@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import islice
@@ -36,7 +36,7 @@ class Line:
     """One model being called: how fast, under what budget, and whether anything has stopped it.
 
     ``flights`` are the calls under way by key; models that share a store in one process share it too, so that
-    identical concurrent requests make one call.
+    identical concurrent requests make one call. ``connect`` opens the way to the model for so many calls at once.
     """
 
     model: Model
@@ -45,6 +45,7 @@ class Line:
     budget: Budget
     cancelled: asyncio.Event
     flights: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict[str, "asyncio.Future[Outcome]"])
+    connect: Callable[[Model, int], Connection] = providers.connect
     pace: Pace = field(init=False)
     stopped: Failure | None = None
     failed_in_row: int = 0
@@ -225,7 +226,7 @@ async def sample(requests: Iterable[tuple[str, Request]] | Inbox, line: Line) ->
                 if have is not None:
                     continue
                 if connection is None:
-                    connection = await asyncio.to_thread(providers.connect, line.model, line.limits.concurrency)
+                    connection = await asyncio.to_thread(line.connect, line.model, line.limits.concurrency)
                 await room.acquire()
                 if _over(line):
                     break
