@@ -17,6 +17,13 @@ Json = object
 
 def _clean(value: Json) -> Json:
     """Drop unset fields, turn whole floats into one spelling, refuse what JSON cannot say."""
+    if type(value) is dict:  # what requests are made of, at a third of the cost of asking what kind of mapping it is
+        fields = cast("dict[str, Json]", value)
+        return {
+            name: item if type(item) is str or type(item) is int else _number(_clean(item))
+            for name, item in fields.items()
+            if item is not None
+        }
     match value:
         case None | bool() | str() | int():
             return value

@@ -28,6 +28,8 @@ def _fill(text: str, holes: dict[str, str]) -> str:
     # Holes may hold text with holes of its own (a policy names the tiers), so filling runs until nothing is left to
     # fill; braces that are nobody's hole stay as they are.
     for _ in range(3):
+        if "{" not in text:
+            break
         before = text
         for name, value in holes.items():
             text = text.replace("{" + name + "}", value)
