@@ -29,7 +29,7 @@ def _row(model: Model, needed: int) -> Row:
         "Context": f"{model.context:,}" if model.context else "unknown",
         **({"Longest prompt + reply": _fits(model, needed)} if needed else {}),
         "Reasons itself": "yes" if model.thinking_tokens else "no",
-        "Where": _HERE.get(model.provider, model.base_url or "provider's own address"),
+        "Where": _HERE.get(model.provider, ", ".join(model.addresses) or "provider's own address"),
         "Name": model.name,
         "Note": model.note,
     }

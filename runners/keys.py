@@ -18,4 +18,4 @@ def elsewhere(model: Model) -> str:
     if not model.base_url:
         return ""
     variable = key_variable(model)
-    return f"{normal(model.base_url)}, with {f'the key in {variable}' if variable else 'no key'}"
+    return f"{' and '.join(map(normal, model.addresses))}, with {f'the key in {variable}' if variable else 'no key'}"

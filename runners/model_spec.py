@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from facts.errors import BrokenFile
 from runners.model import Model
+from runners.providers._address import normal
 
 # What runs on this machine costs nothing; what an unknown server costs is unknown.
 _FREE = ("embedded", "organism")
@@ -14,9 +16,10 @@ _REMOTE = ("anthropic", "openai", "openai_compatible")
 
 FORMS = (
     "anthropic/NAME, openai/NAME, openai_compatible/NAME@http://HOST:PORT/v1, embedded, embedded/PATH.gguf, "
-    "organism/NAME"
+    "organism/NAME; several addresses that serve the same model: @http://A/v1,http://B/v1"
 )
 
+_AND = re.compile(r",(?=https?://)", re.IGNORECASE)
 _AT = re.compile(r"(?P<name>.+)@(?P<url>https?://.*)", re.DOTALL | re.IGNORECASE)
 
 
@@ -41,6 +44,15 @@ def no_secrets(url: str, where: str) -> str:
     return url
 
 
+def each_once(addresses: Iterable[str], where: str) -> tuple[str, ...]:
+    """The addresses in their order, or ``BrokenFile`` where one stands twice."""
+    found = tuple(addresses)
+    for place, address in enumerate(found):
+        if normal(address) in {normal(other) for other in found[:place]}:
+            raise BrokenFile(f"{where}: base_urls names {normal(address)} twice; a server is named once")
+    return found
+
+
 def model_of_spec(spec: str) -> Model | None:
     """The model that a spec describes, labelled by the spec; ``None`` when it is no spec.
 
@@ -51,7 +63,9 @@ def model_of_spec(spec: str) -> Model | None:
         return None
     rest = spec.partition("/")[2].strip()
     at = _AT.fullmatch(rest) if provider in _REMOTE else None
-    name, url = (at["name"], no_secrets(at["url"], f"model {spec.partition('@')[0]!r}")) if at else (rest, None)
+    where = f"model {spec.partition('@')[0]!r}"
+    urls = each_once((no_secrets(url, where) for url in _AND.split(at["url"])), where) if at else ()
+    name, url = at["name"] if at else rest, urls[0] if urls else None
     if not name or name.startswith("@"):
         raise BrokenFile(f"model {spec!r} has no name; the forms are {FORMS}")
     if provider == "openai_compatible" and url is None:
@@ -62,6 +76,7 @@ def model_of_spec(spec: str) -> Model | None:
         provider=provider,
         name=name,
         base_url=url,
+        base_urls=urls if len(urls) > 1 else (),
         usd_per_mtok_in=price,
         usd_per_mtok_out=price,
         usd_per_mtok_cache_read=price,

@@ -16,12 +16,13 @@ from pydantic import Field
 from facts.errors import BrokenFile, UnknownName
 from facts.parse import Strict, home_path, parse_toml, read_text
 from runners.model import Model, TrainedOn
-from runners.model_spec import FORMS, model_of_spec, no_secrets, provider_of
+from runners.model_spec import FORMS, each_once, model_of_spec, no_secrets, provider_of
 from runners.providers import names as provider_names
 
 _WHERE = f"Models live in runners/models.toml and in models.toml of your workspace; or write one in place: {FORMS}."
 
 Usd = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+PerMinute = Annotated[float, Field(ge=1, le=1e12, allow_inf_nan=False)]
 Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
 Word = Annotated[
     str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
@@ -42,11 +43,14 @@ class _Entry(Strict):
     provider: Word
     name: Word
     base_url: Word | None = None
+    base_urls: Annotated[list[Word], Field(min_length=1, max_length=1000)] | None = None
     key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     usd_per_mtok_in: Usd | None = None
     usd_per_mtok_out: Usd | None = None
     usd_per_mtok_cache_read: Usd | None = None
     usd_per_mtok_cache_write: Usd | None = None
+    requests_per_minute: PerMinute | None = None
+    tokens_per_minute: PerMinute | None = None
     context: Tokens | None = None
     thinking_tokens: Annotated[int, Field(ge=1024, le=10_000_000)] | None = None  # Anthropic's floor for a budget
     takes_temperature: bool = True
@@ -88,8 +92,10 @@ class Models:
             raise self._unknown(label)
         for known in self.by_label.values():
             place = (known.provider, known.name, known.base_url, known.adapter)
-            if not known.opened and place == (spec.provider, spec.name, spec.base_url, None):
-                return replace(known, label=label)
+            # A key goes only to addresses that its entry names, whatever else a spec puts behind the first.
+            trusted = not known.opened and {*spec.base_urls} <= {*known.addresses}
+            if trusted and place == (spec.provider, spec.name, spec.base_url, None):
+                return replace(known, label=label, base_urls=spec.base_urls)
         return spec
 
     def expand(self, labels: Iterable[str]) -> tuple[Model, ...]:
@@ -111,14 +117,22 @@ def _model(label: str, entry: _Entry, path: str) -> Model:
     known = {*provider_names(), "embedded", "organism"}
     if entry.provider not in known:
         raise BrokenFile(f"{path}: model {label!r}: {UnknownName('provider', entry.provider, known)}")
-    if entry.base_url is not None:
-        no_secrets(entry.base_url, f"{path}: model {label!r}")
+    where = f"{path}: model {label!r}"
+    if entry.base_urls is not None and entry.base_url is not None:
+        raise BrokenFile(f"{where}: has base_url and base_urls; put every address into base_urls, the first one first")
+    if entry.base_urls is not None and entry.provider in ("embedded", "organism"):
+        raise BrokenFile(f"{where}: the {entry.provider} provider has no address; remove base_urls")
+    addresses = each_once(entry.base_urls or ([entry.base_url] if entry.base_url is not None else []), where)
+    for address in addresses:
+        no_secrets(address, where)
     checked = f"Prices checked {entry.checked} ({entry.source or 'no source'})." if entry.checked else ""
     if entry.adapter is not None and entry.provider != "embedded":
         raise BrokenFile(f"{path}: model {label!r}: only the embedded provider runs adapters; remove adapter")
-    fields = entry.model_dump(exclude={"checked", "source", "note", "adapter", "opened", "trained_on"})
+    taken = {"checked", "source", "note", "adapter", "opened", "trained_on", "base_url", "base_urls"}
+    fields = entry.model_dump(exclude=taken)
     return Model(
-        label=label, opened=path if entry.opened else "",
+        label=label, opened=path if entry.opened else "", base_url=addresses[0] if addresses else None,
+        base_urls=addresses if len(addresses) > 1 else (),
         note=" ".join(filter(None, (entry.note, checked))), trained_on=_trained_on(entry.trained_on),
         adapter=None if entry.adapter is None else str(Path(path).parent / home_path(entry.adapter)), **fields,
     )  # fmt: skip

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol, cast
 
 from facts.errors import UnknownName
+from runners.fleet import Fleet, Server
 from runners.model import Model
 from runners.request import Request
 from runners.sample import Sample, Trouble
@@ -74,19 +76,26 @@ def find(name: str) -> Provider:
 def problem(model: Model) -> str | None:
     """What stands in the way of calling the model and what to do: who sent it, or what its provider says; or None."""
     if model.opened:
-        where = model.base_url or "its provider's own address"
+        where = " and ".join(model.addresses) or "its provider's own address"
         variable = model.key_env or (None if model.base_url else getattr(find(model.provider), "KEY_ENV", None))
         key = f"the key in {variable}" if variable else "no key"
         return (f"{model.label} came with an opened comparison and would call {where} with {key}; to allow that remove "
                 f"`opened = true` from its entry in {model.opened}")  # fmt: skip
-    return find(model.provider).problem(model)
+    return next(filter(None, map(find(model.provider).problem, _servers(model))), None)
+
+
+def _servers(model: Model) -> tuple[Model, ...]:
+    return tuple(replace(model, base_url=at, base_urls=()) for at in model.base_urls) or (model,)
 
 
 def connect(model: Model, concurrency: int) -> Connection:
     """Open a connection; raises ``Fatal`` for a model that nobody here has allowed to be called."""
     if model.opened:
         raise Fatal(Trouble.NOT_READY, f"model {model.label!r} is not called", advice=problem(model) or "")
-    return find(model.provider).connect(model, concurrency)
+    if not model.base_urls:
+        return find(model.provider).connect(model, concurrency)
+    lines = [(str(one.base_url), find(model.provider).connect(one, concurrency)) for one in _servers(model)]
+    return Fleet([Server(address=address, connection=line) for address, line in lines])
 
 
 def structured(model: Model) -> bool:
