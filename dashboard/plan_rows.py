@@ -39,7 +39,9 @@ def _plural(name: str, number: int) -> str:
 
 
 def model_rows(plan: Plan) -> list[Row]:
-    """One row a model: calls, tokens in, tokens out at most, cost (low – expected – high) and time of what is new."""
+    """One row a model: calls, tokens in (with the share expected from a cache) and out at most, cost and time of what
+    is new; a cost is low – expected – high.
+    """
     return [_model_row(item) for item in plan.models]
 
 
@@ -49,6 +51,7 @@ def _model_row(item: ModelPlan) -> Row:
         "New calls": item.new,
         "Kept": item.kept,
         "Tokens in": item.tokens_in,
+        "From cache": f"{item.cached_share:.0%}" if item.tokens_cached else "–",
         "Tokens out": item.tokens_out_most,
         "Cost": cost_range(item.cost_low, item.cost_expected, item.cost_high),
         "Time": span(item.seconds) if item.new else "none",
@@ -71,6 +74,7 @@ def progress_rows(progress: Progress, *, live: bool) -> list[Row]:
             "Failed": m.failed,
             "Refusal stops": m.refused,
             **(_live_cells(progress, m) if live else {}),
+            "From cache": f"{m.cached_share:.0%}" if m.cached_tokens and m.cached_share is not None else "–",
             "Spent": usd(m.spent_usd) if progress.cost_known else "unknown",
             "Kept before": m.kept_before,
             "Cut short": m.cut_short,

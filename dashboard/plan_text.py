@@ -37,9 +37,10 @@ def _model_line(item: ModelPlan) -> str:
         if item.cost_high
         else usd(item.cost_high)
     )
+    cached = f" ({item.cached_share:.0%} from the provider's cache)" if item.tokens_cached else ""
     return (
-        f"  {item.model.label}{mark}: {item.new:,} new calls, {item.kept:,} kept; about {item.tokens_in:,} tokens in, "
-        f"at most {item.tokens_out_most:,} out; cost {cost}; about {span(item.seconds)}"
+        f"  {item.model.label}{mark}: {item.new:,} new calls, {item.kept:,} kept; about {item.tokens_in:,} tokens in"
+        f"{cached}, at most {item.tokens_out_most:,} out; cost {cost}; about {span(item.seconds)}"
     )
 
 
@@ -73,9 +74,10 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "cost_usd": {which: plan.cost(which) for which in ("low", "expected", "high")},
         "models": [
             {"label": m.model.label, "calls": m.calls, "kept": m.kept, "new": m.new, "tokens_in": m.tokens_in,
-             "tokens_out_most": m.tokens_out_most, "cost_low_usd": m.cost_low, "cost_expected_usd": m.cost_expected,
-             "cost_high_usd": m.cost_high, "seconds": m.seconds, "problem": m.problem, "simulated": m.simulated,
-             "address": m.model.base_url, "key_env": key_variable(m.model)}
+             "tokens_cached": m.tokens_cached, "tokens_out_most": m.tokens_out_most, "cost_low_usd": m.cost_low,
+             "cost_expected_usd": m.cost_expected, "cost_high_usd": m.cost_high, "seconds": m.seconds,
+             "problem": m.problem, "simulated": m.simulated, "address": m.model.base_url,
+             "key_env": key_variable(m.model)}
             for m in plan.models
         ],
     }  # fmt: skip
@@ -139,6 +141,8 @@ def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:
         mark = " (SIMULATED)" if m.simulated else ""
         parts = [f"{m.kept_before + m.done:,}/{m.planned:,} replies", f"{m.failed:,} failed",
                  f"{m.refused:,} refusal stops"]  # fmt: skip
+        if m.cached_tokens and m.cached_share is not None:
+            parts.append(f"{m.cached_share:.0%} of prompt tokens from the cache")
         if live:
             parts += [f"{progress.rate_of(m.done):.1f}/s", f"{m.in_flight:,} in flight of {m.concurrency:,} at once"]
             parts += [waits] if (waits := wait_words(m)) else []

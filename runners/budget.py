@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from runners.model import Model
+from runners.prefix_cache import write_price
 from runners.sample import Usage
 
 _MTOK = 1_000_000
@@ -22,7 +23,7 @@ def cost_usd(model: Model, usage: Usage) -> float | None:
     if usage.input_tokens is None or usage.output_tokens is None:
         return None
     read = model.usd_per_mtok_cache_read if model.usd_per_mtok_cache_read is not None else model.usd_per_mtok_in
-    write = model.usd_per_mtok_cache_write if model.usd_per_mtok_cache_write is not None else model.usd_per_mtok_in
+    write = write_price(model.usd_per_mtok_in, model.usd_per_mtok_cache_write)
     return (
         usage.input_tokens * model.usd_per_mtok_in
         + (usage.cache_read_tokens or 0) * read
@@ -39,7 +40,7 @@ def most_usd(model: Model, texts: Iterable[str], max_tokens: int) -> float | Non
     if model.usd_per_mtok_in is None or model.usd_per_mtok_out is None:
         return None
     prompt_tokens = sum(len(text.encode()) + _TEMPLATE_TOKENS for text in texts)
-    dearest = max(model.usd_per_mtok_in, model.usd_per_mtok_cache_write or 0.0)
+    dearest = max(model.usd_per_mtok_in, write_price(model.usd_per_mtok_in, model.usd_per_mtok_cache_write))
     return (prompt_tokens * dearest + max_tokens * model.usd_per_mtok_out) / _MTOK
 
 
@@ -88,6 +89,11 @@ class Budget:
             self.calls += 1
             self._reserved_usd += most or 0.0
             return Verdict.GO
+
+    def commit(self, most: float) -> None:
+        """Set aside what may still be billed for calls that an earlier run made: it is spent whatever is said here."""
+        with self._lock:
+            self._reserved_usd += most
 
     def _release(self, most: float | None) -> None:
         # rounding must not leave a crumb that would be waited for

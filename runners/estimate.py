@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from cache.store import Store
@@ -11,6 +11,7 @@ from facts.catalog import Library
 from runners import providers
 from runners.comparison import Comparison
 from runners.model import Model
+from runners.prefix_cache import Recent, write_price
 from runners.questions import judged
 from runners.sizes import TYPICAL_REPLY, Size, sizes
 
@@ -26,7 +27,10 @@ _NETWORK_PACE = (0.02, 0.0001)
 class ModelPlan:
     """One model's share of a plan. Costs are USD for the new calls only; None where the price is unknown.
 
-    A model that only judges has no trials; how often it will be asked is then an estimate, near the most.
+    ``tokens_cached`` of ``tokens_in`` are expected to be read from the provider's cache, because an earlier call
+    brings the same system text; the low and the expected cost count on it and on what writing to the cache costs, the
+    highest takes every token at the dearer price. A model that only judges has no trials; how often it will be asked
+    is then an estimate, near the most.
     """
 
     model: Model
@@ -41,11 +45,17 @@ class ModelPlan:
     seconds: float
     problem: str | None
     simulated: bool
+    tokens_cached: int = 0
 
     @property
     def new(self) -> int:
         """Calls that will be made."""
         return self.calls - self.kept
+
+    @property
+    def cached_share(self) -> float:
+        """The share of prompt tokens that is expected to be read from the provider's cache."""
+        return self.tokens_cached / self.tokens_in if self.tokens_in else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +103,6 @@ class Plan:
         return None if any(c is None for c in costs) else float(sum(costs))
 
 
-def _cost(model: Model, tokens_in: float, tokens_out: float) -> float | None:
-    if model.usd_per_mtok_in is None or model.usd_per_mtok_out is None:
-        return None
-    return (tokens_in * model.usd_per_mtok_in + tokens_out * model.usd_per_mtok_out) / 1_000_000
-
-
 @dataclass(slots=True)
 class _Share:
     """What one model will be asked, added up."""
@@ -108,6 +112,38 @@ class _Share:
     tokens_in: int = 0
     tokens_out: int = 0
     longest: int = 0
+    keepable: int = 0  # tokens of prompts whose beginning the provider's cache may keep
+    written: int = 0  # tokens that are expected to be written to it, and to be read from it
+    read: int = 0
+    texts: Recent = field(default_factory=Recent)
+
+    def bought(self, size: Size) -> None:
+        """Add a request that is not kept."""
+        self.tokens_in += size.tokens
+        self.tokens_out += size.most
+        if not size.text:
+            return
+        self.keepable += size.tokens
+        if self.texts.first(size.text, 0) is None:
+            self.written += size.lasting
+        else:
+            self.read += size.lasting
+
+    def costs(self, model: Model) -> tuple[float | None, float | None, float | None]:
+        """USD: low, expected and high; None where a price is unknown. ``high`` is the most, however the cache does."""
+        price, price_out = model.usd_per_mtok_in, model.usd_per_mtok_out
+        if price is None or price_out is None:
+            return None, None, None
+        write = write_price(price, model.usd_per_mtok_cache_write)
+        read = price if model.usd_per_mtok_cache_read is None else model.usd_per_mtok_cache_read
+        cached = self.written * (write - price) + self.read * (read - price)
+        expected_in = self.tokens_in * price + cached
+        dearest = self.tokens_in * price + self.keepable * max(write - price, read - price, 0.0)
+        return (
+            (expected_in / _SAFETY + self.tokens_out * _SHORT_REPLY * price_out) / 1_000_000,
+            (expected_in + self.tokens_out * TYPICAL_REPLY * price_out) / 1_000_000,
+            (dearest * _SAFETY + self.tokens_out * price_out) / 1_000_000,
+        )
 
 
 def _add(shares: dict[str, _Share], sized: Iterable[Size], store: Store | None) -> None:
@@ -121,8 +157,7 @@ def _add(shares: dict[str, _Share], sized: Iterable[Size], store: Store | None) 
             if size.key in have:
                 share.kept += 1
             else:
-                share.tokens_in += size.tokens
-                share.tokens_out += size.most
+                share.bought(size)
 
 
 def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int) -> ModelPlan:
@@ -130,12 +165,11 @@ def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int
     per_out, per_in = _PACE.get(model.provider, _NETWORK_PACE)
     lanes = 1 if model.provider in _PACE else max(1, min(comparison.concurrency, share.calls - share.kept))
     tokens_in, tokens_out = share.tokens_in, share.tokens_out
+    low, expected, high = share.costs(model)
     return ModelPlan(
         model=model, trials=trials, calls=share.calls, kept=share.kept,
-        tokens_in=tokens_in, tokens_out_most=tokens_out,
-        cost_low=_cost(model, tokens_in / _SAFETY, tokens_out * _SHORT_REPLY),
-        cost_expected=_cost(model, tokens_in, tokens_out * TYPICAL_REPLY),
-        cost_high=_cost(model, tokens_in * _SAFETY, tokens_out),
+        tokens_in=tokens_in, tokens_out_most=tokens_out, tokens_cached=share.read,
+        cost_low=low, cost_expected=expected, cost_high=high,
         seconds=(tokens_out * TYPICAL_REPLY * per_out + tokens_in * per_in) / lanes,
         problem=providers.problem(model), simulated=provider.SIMULATED,
     )  # fmt: skip

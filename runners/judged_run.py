@@ -14,6 +14,7 @@ from runners.inbox import ROOM, Inbox
 from runners.judging import judgings
 from runners.keep import kept
 from runners.planning import trials
+from runners.prefix_cache import followers_later
 from runners.questions import address, readers
 from runners.request import Request
 from runners.running import Run
@@ -63,7 +64,7 @@ class _Judged:
                 tally.fail(Failure(trouble=Trouble.NOT_READY, message=item.problem), item.new)
                 tally.kept_before = item.kept
                 return
-            async for answer in sample(self.requests(item), line):
+            async for answer in sample(followers_later(self.requests(item), 2 * self.run.limits.concurrency), line):
                 self.take(answer, item.model.label)
                 # Only streams of trials wait for slow judges: an inbox that waited for another could wait for itself.
                 while not self.run.over and self.full(item.model.label):  # noqa: ASYNC110  (two events)

@@ -45,13 +45,19 @@ class ModelProgress:
     resolved: tuple[str, ...] = ()  # model identifiers that providers said answered
     concurrency: int = 0
     in_flight: int = 0
-    cached_tokens: int = 0
+    cached_tokens: int = 0  # of ``prompt_tokens``: read from the provider's cache, in new replies
+    prompt_tokens: int = 0  # of new replies whose provider counted them
     simulated: bool = False
     spent_usd: float = 0.0
     waiting: int = 0
     waits_for: str = ""
     waits_until: str = ""
     wait_asked: bool = False
+
+    @property
+    def cached_share(self) -> float | None:
+        """The share of prompt tokens that came from the provider's cache; None where nothing was counted."""
+        return min(1.0, self.cached_tokens / self.prompt_tokens) if self.prompt_tokens else None
 
     @property
     def failed(self) -> int:

@@ -14,11 +14,13 @@ from runners.attempts import failure
 from runners.budget import Budget
 from runners.estimate import ModelPlan, Plan
 from runners.limits import Limits
+from runners.line import Line
 from runners.model import Model
+from runners.prefix_cache import followers_later
 from runners.progress import Progress, State
 from runners.providers import Connection
 from runners.sample import Failure, Outcome, Trouble
-from runners.sampler import Line, sample
+from runners.sampler import sample
 from runners.sizes import requests
 from runners.tally import Tally
 from runners.trouble import CallError
@@ -85,7 +87,8 @@ class Run:
             return
         line = self.line(item.model)
         try:
-            async for answer in sample(requests(self.plan.comparison, library, item.model), line):
+            asked = followers_later(requests(self.plan.comparison, library, item.model), 2 * self.limits.concurrency)
+            async for answer in sample(asked, line):
                 tally.add(answer)
         except CallError as error:  # the provider could not even be opened
             tally.fail(failure(error, 0), item.new)
@@ -98,6 +101,8 @@ class Run:
         while True:
             if cancel():
                 self.cancelled.set()
+                for line in self.lines.values():
+                    line.pace.let_go()
             now = time.monotonic()
             self.paused_s += now - before if self.held else 0.0
             before = now

@@ -16,6 +16,7 @@ from runners.judging import judgings
 from runners.keep import kept
 from runners.model import Model
 from runners.planning import requests_of, trials
+from runners.prefix_cache import cached_from
 from runners.questions import Reader, address, for_subject, gather, judged, readers, wanted
 from runners.request import Request
 from runners.sample import Outcome, Sample, Stop
@@ -30,12 +31,17 @@ _count = lru_cache(maxsize=4096)(count_tokens)  # both tiers and every probe sha
 class Size:
     """What a plan needs of a request: the label of the model that it goes to, its key (None: it cannot be known yet),
     the tokens of its prompt, and the most its reply can take (thinking is billed as output).
+
+    ``text`` stands for its system text where the provider's cache may keep that (0: it does not); ``lasting`` are the
+    tokens of it that the cache is expected to keep.
     """
 
     label: str
     key: str | None
     tokens: int
     most: int
+    text: int = 0
+    lasting: int = 0
 
 
 def requests(comparison: Comparison, library: Library, model: Model) -> Iterator[tuple[str, Request]]:
@@ -121,5 +127,9 @@ def _stand_in(request: Request, *, scratchpad: bool) -> Sample:
 
 
 def _size(label: str, key: str | None, request: Request) -> Size:
-    tokens = _count(request.system or "") + sum(_count(turn.text) for turn in request.turns)
-    return Size(label, key, tokens, request.max_tokens + (request.thinking_tokens or 0))
+    system = _count(request.system or "")
+    tokens = system + sum(_count(turn.text) for turn in request.turns)
+    most = request.max_tokens + (request.thinking_tokens or 0)
+    if (least := cached_from(request)) is None:
+        return Size(label, key, tokens, most)
+    return Size(label, key, tokens, most, hash(request.system) or 1, system if system >= least else 0)

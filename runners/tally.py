@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from runners.line import Line
 from runners.progress import ModelProgress
 from runners.sample import Failure, Stop
-from runners.sampler import Answer, Line
+from runners.sampler import Answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Tally:
     refused: int = 0
     cut_short: int = 0
     cached_tokens: int = 0
+    prompt_tokens: int = 0
     failures: Counter[str] = field(default_factory=Counter[str])
     messages: dict[str, str] = field(default_factory=dict[str, str])
     resolved: set[str] = field(default_factory=set[str])
@@ -43,7 +45,11 @@ class Tally:
                 self.done += not answer.was_kept
                 self.refused += sample.stop in {Stop.REFUSAL, Stop.CONTENT_FILTER}
                 self.cut_short += sample.stop is Stop.LENGTH
-                self.cached_tokens += 0 if answer.was_kept else sample.usage.cache_read_tokens or 0
+                if not answer.was_kept:
+                    usage = sample.usage
+                    self.cached_tokens += usage.cache_read_tokens or 0
+                    parts = (usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
+                    self.prompt_tokens += sum(part or 0 for part in parts)
                 self.resolved.add(sample.model)
 
     def fail(self, failure: Failure, count: int = 1) -> None:
@@ -62,7 +68,8 @@ class Tally:
             label=self.label, planned=planned, kept_before=kept_before, done=self.done, refused=self.refused,
             cut_short=self.cut_short, failures=dict(self.failures), messages=dict(self.messages),
             resolved=tuple(sorted(self.resolved)), concurrency=line.pace.target if line else 0,
-            in_flight=line.pace.in_flight if line else 0, cached_tokens=self.cached_tokens, simulated=self.simulated,
+            in_flight=line.pace.in_flight if line else 0, cached_tokens=self.cached_tokens,
+            prompt_tokens=self.prompt_tokens, simulated=self.simulated,
             spent_usd=line.spent_usd if line else 0.0, waiting=wait.calls if wait else 0,
             waits_for=wait.trouble if wait else "", wait_asked=bool(wait and wait.asked),
             waits_until=_after(line.pace.seconds_to(wait.until_s)) if line and wait else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ KEY_ENV = "OPENAI_API_KEY"
 # "none", GPT-4.1 knows no effort at all: a model that is not named here is left to its own default.
 _SWITCHED_OFF = re.compile(r"gpt-(6-sol|6-luna|6\.1-terra)")
 
+# developers.openai.com/api/docs/guides/prompt-caching (stored copy, 2026-11).
+_CACHED_FROM = 1024
+_CHARACTERS = 4  # of a token, at most about
+
 
 def endpoint(model: Model) -> str:
     """The API's address up to and with ``/v1``, in one spelling."""
@@ -36,12 +41,27 @@ def problem(model: Model) -> str | None:
     return wrong or _address.key_problem(_address.key_name(model, KEY_ENV))
 
 
+def cached_from(request: Request) -> int | None:
+    """Tokens from which on a prefix is kept in the cache, by itself; None where the system text is far from it."""
+    return _CACHED_FROM if request.system and len(request.system) >= _CHARACTERS * _CACHED_FROM else None
+
+
+def _cache_key(request: Request) -> str | None:
+    if request.endpoint != OFFICIAL or request.system is None or cached_from(request) is None:
+        return None
+    return hashlib.sha256(request.system.encode()).hexdigest()[:32]
+
+
 def body(request: Request) -> bytes:
     """The Chat Completions body with OpenAI's own field names.
 
     ``max_tokens`` of a request bounds the visible reply; the thinking budget is added to it, because the API counts
     both against ``max_completion_tokens``. A budget becomes a ``reasoning_effort`` (``_chat.effort``); while they
     reason, OpenAI's models take no temperature, so none is sent.
+
+    ``prompt_cache_key`` leads requests that share a long system text to one machine. By itself OpenAI routes by a hash
+    of the first 256 tokens or so, which all arms of a setting have in common, and spreads what is more than about 15
+    a minute. It is no part of what the model reads.
     """
     budget = request.thinking_tokens
     off = "none" if _SWITCHED_OFF.match(request.model) else None
@@ -55,6 +75,7 @@ def body(request: Request) -> bytes:
             "top_p": request.top_p if budget is None else None,
             "stop": request.stop,
             "response_format": _chat.held_to(request),
+            "prompt_cache_key": _cache_key(request),
         }
     )
 
