@@ -10,7 +10,7 @@ from typing import Protocol
 from runners.limits import Limits
 from runners.pace import Pace
 from runners.providers import Connection
-from runners.sample import Failure, Outcome, Sample, Trouble
+from runners.sample import Failure, Outcome, Sample, Trouble, Usage
 from runners.trouble import CallError, Fatal
 
 _LONGEST_WAIT_S = 120.0
@@ -39,6 +39,15 @@ async def _pause(seconds: float, cancelled: asyncio.Event) -> bool:
     return True
 
 
+def tokens_used(usage: Usage) -> float | None:
+    """What counts against a limit of tokens per minute: the prompt, but for what was read from a cache, and the reply;
+    None where the provider did not say.
+    """
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    return float(usage.input_tokens + (usage.cache_write_tokens or 0) + usage.output_tokens)
+
+
 class Gate(Protocol):
     """Says whether an attempt may start, and is told how it ended: the budget, cancellation, a stopped model."""
 
@@ -53,19 +62,19 @@ class Gate(Protocol):
 
 async def attempt(
     connection: Connection, body: bytes, limits: Limits, pace: Pace, gate: Gate, cancelled: asyncio.Event,
-    jitter: random.Random,
+    jitter: random.Random, tokens: float = 0.0,
 ) -> Outcome:  # fmt: skip
-    """Call until a sample comes, the error is final, or attempts or time run out.
+    """Call until a sample comes, the error is final, or attempts or time run out; ``tokens`` are expected to be used.
 
     Raises ``Fatal`` so that the caller can stop the model.
     """
-    began = time.monotonic()
-    tries = 0
+    tries, began = 0, 0.0
     while True:
-        async with pace.slot():
+        async with pace.slot(tokens) as slot:
             if refused := await gate.enter():
                 return refused
             tries += 1
+            began = began or time.monotonic()  # waiting for a first slot, or for a pause to end, is no trouble
             try:
                 sample = await connection.call(body, limits.timeout_s)
             except CallError as error:
@@ -73,15 +82,17 @@ async def attempt(
                 if isinstance(error, Fatal):
                     raise
                 last = error
+                if error.trouble is Trouble.RATE_LIMIT:
+                    pace.rate_limited(slot.started)
             except BaseException:
                 gate.leave(None, Trouble.CONNECTION)
                 raise
             else:
                 gate.leave(sample, None)
                 pace.succeeded()
+                if (used := tokens_used(sample.usage)) is not None:
+                    pace.used(tokens, used)
                 return sample
-        if last.trouble == Trouble.RATE_LIMIT:
-            pace.rate_limited()
         pause = wait_s(tries, last.retry_after_s, limits, jitter)
         if tries >= limits.attempts or time.monotonic() - began + pause > limits.retry_wall_s:
             return failure(last, tries)

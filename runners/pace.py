@@ -1,16 +1,23 @@
-"""Adaptive concurrency for one model: grow while slots are full, cut once per burst of rate limits, hold on request."""
+"""Adaptive concurrency for one model: open up quickly, cut once per burst of rate limits, then feel for the limit."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
+
+from runners.headroom import Headroom
+from runners.rate import Rate
 
 _SATURATED = 0.8  # grow only when at least this share of the slots is in use
-_COOLDOWN_S = 5.0  # one cut per burst: calls in flight when the limit bit answer 429 together
-_CUT = 0.6
+_COOLDOWN_S = 1.0  # between two cuts; calls that were in flight at a cut are no news anyway
+_DEEPEST, _LEAST_CUT = 0.5, 0.9  # a burst cuts to the calls that it let pass, within these shares
+_RAMP_S = 0.1  # a full server refuses in less than this, so that twice as many may be tried after it
+_CALM = 150  # replies at a known limit before one slot more is tried: so less than 1 % of calls are refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,21 +34,40 @@ class Wait:
 
 
 class Pace:
-    """How many calls may be in flight. ``most`` can be changed while running; the floor is one.
+    """How many calls may be in flight, and how many may start when. ``most`` can be changed while running.
 
     Rate limits (429) alone cut: a slow or failing server is not a full one. ``Retry-After`` delays the request that
-    got it, never this controller. While ``held`` no slot is given out; what holds one keeps it.
+    got it, never this controller. Until the first 429 the target doubles every ``_RAMP_S`` while calls wait. Calls that
+    were in flight at a cut and are refused too belong to the same burst: they only say how deep it was, since those
+    that are not refused are what the server can take. From there the target climbs back by one a round to what the
+    last burst let pass, and beyond it by one every ``_CALM`` replies, by twice as many each time that this goes well.
+    ``rates`` are limits per minute that the user has set. The floor is one call. While ``held`` no slot is given out;
+    what holds one keeps it. ``held_by`` names the limit that the next call waits for, if any; ``listeners`` are called
+    when ``backing_off`` changes. For one event loop.
     """
 
-    def __init__(self, most: int, start: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, most: int, start: int | None = None, clock: Callable[[], float] = time.monotonic,
+        rates: Iterable[Rate] = (),
+    ) -> None:  # fmt: skip
         self._most = most
         self._target = float(min(most, start or most))
         self._clock = clock
-        self._last_cut = -_COOLDOWN_S
+        self._cut_at: float | None = None
+        self._before = self._flying = self._refused = 0
+        self._ceiling = 0
+        self._calm, self._step = 0, 1
         self._in_flight = 0
-        self._free = asyncio.Condition()
+        self._queue: deque[tuple[asyncio.Future[None], float]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._ramp: asyncio.TimerHandle | None = None
         self._waits: dict[int, Wait] = {}
         self._held = False
+        self._rates = tuple(rates)
+        self._said: dict[str, Rate] = {}
+        self._over = False
+        self.held_by = ""
+        self.listeners: list[Callable[[], None]] = []
 
     @property
     def held(self) -> bool:
@@ -57,6 +83,16 @@ class Pace:
         return Wait(calls=len(self._waits), trouble=first.trouble, until_s=first.until_s, asked=first.asked)
 
     @property
+    def backing(self) -> int:
+        """The calls that wait to be made again."""
+        return len(self._waits)
+
+    @property
+    def most(self) -> int:
+        """The upper bound."""
+        return self._most
+
+    @property
     def target(self) -> int:
         """The calls that may be in flight now."""
         return max(1, min(self._most, int(self._target)))
@@ -66,47 +102,144 @@ class Pace:
         """The calls that are in flight now."""
         return self._in_flight
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncGenerator[None]:
-        """Wait for a free slot and hold it."""
-        async with self._free:
-            await self._free.wait_for(lambda: not self._held and self._in_flight < self.target)
-            self._in_flight += 1
+    def slot(self, tokens: float = 0.0) -> Slot:
+        """Wait, as an async context, for a free slot and hold it; ``tokens`` are expected to be used."""
+        return Slot(self, tokens)
+
+    async def take(self, tokens: float) -> None:
+        """Wait for a slot: in turn, and for as long as the rates want."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._queue.append((waiting, tokens))
+        self._grant()
         try:
-            yield
-        finally:
-            async with self._free:
-                self._in_flight -= 1
-                self._free.notify(2)
+            await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled():  # given in the very moment of the cancellation
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """A slot is free again."""
+        self._in_flight -= 1
+        self._grant()
+
+    def _grant(self) -> None:
+        while self._queue and (self._over or (not self._held and self._in_flight < self.target)):
+            waiting, tokens = self._queue[0]
+            if waiting.done():  # its call was cancelled
+                self._queue.popleft()
+                continue
+            if not self._over and (pause := self._pause_s(tokens)) > 0:
+                if self._timer is None:
+                    self._timer = asyncio.get_running_loop().call_later(pause, self._again)
+                return
+            self._queue.popleft()
+            for rate in self._every:
+                rate.take(tokens if rate.name == "tokens" else 1)
+            self._in_flight += 1
+            waiting.set_result(None)
+        if self._queue and self._cut_at is None and self._ramp is None and self.target < self._most and not self._held:
+            self._ramp = asyncio.get_running_loop().call_later(_RAMP_S, self._open)
+
+    @property
+    def _every(self) -> Iterable[Rate]:
+        return (*self._rates, *self._said.values())
+
+    def _pause_s(self, tokens: float) -> float:
+        pause, self.held_by = 0.0, ""
+        for rate in self._rates:
+            if (wait := rate.wait_s(tokens if rate.name == "tokens" else 1)) > pause:
+                pause, self.held_by = wait, f"the {rate.name} per minute in models.toml"
+        for rate in self._said.values():
+            if (wait := rate.held_s(tokens if rate.name == "tokens" else 1)) > pause:
+                pause, self.held_by = wait, f"what the provider says is left of its limit in {rate.name}"
+        return pause
+
+    def _again(self) -> None:
+        self._timer = None
+        # A provider that still says 0 after its minute is asked by one call: its next reply says how things stand.
+        for name in [name for name, rate in self._said.items() if rate.wait_s(1) > _RAMP_S]:
+            del self._said[name]
+        self._grant()
+
+    def _open(self) -> None:
+        self._ramp = None
+        if self._cut_at is None and self._queue:
+            self._target = min(float(self._most), self._target * 2)
+            self._grant()
+
+    def told(self, rooms: Iterable[Headroom]) -> None:
+        """What a reply says of the provider's limits; it bites only where little is left."""
+        for room in rooms:
+            rate = self._said.get(room.kind)
+            if rate is None:
+                rate = self._said[room.kind] = Rate(room.kind, room.limit, 1.0, self._clock)
+            # Calls in flight may or may not be counted in it already: counted twice for a moment, never not at all.
+            uncounted = self._in_flight if room.kind == "requests" else 0
+            rate.told(max(room.remaining - uncounted, 0), room.limit, room.reset_s)
+
+    def used(self, expected: float, tokens: float) -> None:
+        """A reply used so many tokens where so many were expected."""
+        for rate in self._rates:
+            if rate.name == "tokens":
+                rate.correct(expected - tokens)
 
     def succeeded(self) -> None:
-        """A call came back: grow by one slot per round of calls if the slots were nearly full."""
-        if self._in_flight >= _SATURATED * self.target:
-            self._target = min(float(self._most), self._target + 1.0 / self.target)
+        """A call came back, while its slot is still held: grow if the slots were nearly full."""
+        if self._in_flight < _SATURATED * self.target:
+            return
+        if self._cut_at is None:
+            self._target = min(float(self._most), self._target + 1.0)
+        elif self._target < self._ceiling:
+            self._target = min(float(self._most), float(self._ceiling), self._target + 1.0 / self.target)
+        else:
+            self._calm += 1
+            if self._calm >= _CALM:
+                self._target = min(float(self._most), float(int(self._target) + self._step))
+                self._calm, self._step = 0, self._step * 2
 
-    def rate_limited(self) -> None:
-        """A call was told to slow down: cut, unless a cut was just made."""
+    def rate_limited(self, started: float | None = None) -> None:
+        """A call that started then (on the clock of the pace) was told to slow down, while its slot is still held: cut,
+        unless it is no news.
+        """
         now = self._clock()
-        if now - self._last_cut >= _COOLDOWN_S:
-            self._last_cut = now
-            self._target = max(1.0, self.target * _CUT)
+        if self._cut_at is not None and started is not None and started <= self._cut_at:
+            self._refused += 1
+        elif self._cut_at is not None and now - self._cut_at < _COOLDOWN_S:
+            return
+        else:
+            self._before, self._flying, self._refused = self.target, self._in_flight, 1
+            self._cut_at, self._calm, self._step = now, 0, 1
+        passed = max(1, self._flying - self._refused)
+        self._target = float(max(1, int(self._before * _DEEPEST), min(int(self._before * _LEAST_CUT), passed)))
+        self._ceiling = max(int(self._target), passed)
+
+    def let_go(self) -> None:
+        """Nothing will be called any more: whoever waits for a slot gets one at once, to find that out."""
+        self._over = True
+        self._grant()
 
     async def hold(self, held: bool) -> None:
         """Give out no more slots, or go on."""
         if held != self._held:
-            async with self._free:
-                self._held = held
-                self._free.notify_all()
+            self._held = held
+            self._grant()
 
     @contextmanager
     def backing_off(self, trouble: str, seconds: float, *, asked: bool) -> Generator[None]:
         """Say, while the block lasts, that a call waits so long before it is made again."""
         wait = Wait(calls=1, trouble=trouble, until_s=self._clock() + seconds, asked=asked)
         self._waits[id(wait)] = wait
+        for listener in self.listeners:
+            listener()
         try:
             yield
         finally:
             del self._waits[id(wait)]
+
+    def now(self) -> float:
+        """The time on the clock of the pace."""
+        return self._clock()
 
     def seconds_to(self, until_s: float) -> float:
         """How far off a time on this pace's clock is."""
@@ -114,7 +247,26 @@ class Pace:
 
     async def resize(self, most: int) -> None:
         """Change the upper bound; waiting calls notice at once."""
-        async with self._free:
-            self._most = max(1, most)
-            self._target = min(self._target, float(self._most)) if most < self._target else float(self._most)
-            self._free.notify_all()
+        self._most = max(1, most)
+        self._target = float(self._most)
+        self._cut_at = None  # the user knows something new: what was learnt under the old bound is let go
+        self._grant()
+
+
+class Slot:
+    """A call's place among those in flight: ``async with pace.slot(): …``."""
+
+    __slots__ = ("_pace", "_tokens", "started")
+
+    def __init__(self, pace: Pace, tokens: float) -> None:
+        self._pace, self._tokens, self.started = pace, tokens, 0.0
+
+    async def __aenter__(self) -> Slot:
+        await self._pace.take(self._tokens)
+        self.started = self._pace.now()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pace.give_back()

@@ -4,69 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
-from cache.errors import StoreError
 from cache.store import Store
-from runners import providers
-from runners.attempts import attempt, failure
-from runners.budget import Budget, Verdict, cost_usd, most_usd
+from runners.buy import ask
 from runners.inbox import Inbox
-from runners.keep import kept, to_record
-from runners.limits import Limits
-from runners.model import Model
+from runners.keep import kept
+from runners.line import Line
 from runners.pace import Pace
 from runners.providers import Connection
+from runners.providers._http import HttpConnection
 from runners.request import Request
-from runners.sample import Failure, Outcome, Sample, Trouble
-from runners.trouble import Fatal
+from runners.sample import Outcome, Sample
 
+_ROOM = 4096  # the most that a comparison may have in flight: a running one can be given more
 _LOOK = 200  # requests looked up in the store at a time
-_PATIENCE = 20  # requests in a row that fail every try, before the model is given up
-_HOPELESS = {Trouble.CONNECTION, Trouble.TIMEOUT, Trouble.UNREADABLE, Trouble.SERVER, Trouble.OVERLOADED,
-             Trouble.RATE_LIMIT}  # fmt: skip
-_BILLABLE = {Trouble.CONNECTION, Trouble.TIMEOUT, Trouble.UNREADABLE}
-
-
-@dataclass(slots=True, kw_only=True)
-class Line:
-    """One model being called: how fast, under what budget, and whether anything has stopped it.
-
-    ``flights`` are the calls under way by key; models that share a store in one process share it too, so that
-    identical concurrent requests make one call. ``connect`` opens the way to the model for so many calls at once.
-    """
-
-    model: Model
-    store: Store
-    limits: Limits
-    budget: Budget
-    cancelled: asyncio.Event
-    flights: dict[str, asyncio.Future[Outcome]] = field(default_factory=dict[str, "asyncio.Future[Outcome]"])
-    connect: Callable[[Model, int], Connection] = providers.connect
-    pace: Pace = field(init=False)
-    stopped: Failure | None = None
-    failed_in_row: int = 0
-    spent_usd: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.pace = Pace(self.limits.concurrency, start=min(self.limits.concurrency, 16))
-
-    def note(self, outcome: Outcome) -> None:
-        """Give the model up once a whole round of requests, each tried as often as allowed, has brought nothing."""
-        if isinstance(outcome, Sample):
-            self.failed_in_row = 0
-        elif outcome.trouble in _HOPELESS:
-            self.failed_in_row += 1
-            if self.stopped is None and self.failed_in_row >= _PATIENCE:
-                self.stopped = Failure(
-                    trouble=Trouble.STOPPED, status=outcome.status,
-                    message=f"{self.model.label} was stopped: {self.failed_in_row} requests in a row failed every try, "
-                    f"the last with: {outcome.message}",
-                    advice="See that it answers, then run again: what is kept is not asked again.",
-                )  # fmt: skip
+_AWAY = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,87 +37,32 @@ class Answer:
 _Item = tuple[Answer, ...] | BaseException | None
 
 
-class _Gate:
-    """Admits attempts of one request while nothing stands in the way, and settles what each cost."""
+class _Seats:
+    """How many requests are begun: twice as many as may be in flight, so that the next ones are at hand.
 
-    def __init__(self, line: Line, request: Request) -> None:
-        self._line = line
-        texts = [request.system or "", *(turn.text for turn in request.turns)]
-        self._most = most_usd(line.model, texts, request.max_tokens + (request.thinking_tokens or 0))
+    Those that wait to be made again leave their seat to others, up to ``_AWAY`` of them: a provider that sends some
+    calls away for a minute must not stop the rest, and a million must not be begun.
+    """
 
-    async def enter(self) -> Failure | None:
-        line = self._line
-        while True:
-            if line.stopped:
-                return line.stopped
-            if line.cancelled.is_set():
-                return Failure(trouble=Trouble.CANCELLED, message="the run was cancelled before this call")
-            # A call that has its slot already, but waits for the budget, is held as well.
-            verdict = Verdict.WAIT if line.pace.held else line.budget.reserve(self._most)
-            if verdict is not Verdict.WAIT:
-                break
-            await asyncio.sleep(0.02)  # near the limit only: calls in flight may turn out cheaper than their most
-        if verdict is Verdict.STOP:
-            return Failure(trouble=Trouble.BUDGET, message=line.budget.reached or "the budget is used up",
-                           advice="raise the budget and run again: what is kept costs nothing")  # fmt: skip
-        return None
+    def __init__(self, pace: Pace) -> None:
+        self._pace, self._taken, self._free = pace, 0, asyncio.Event()
+        pace.listeners.append(self._free.set)
 
-    def leave(self, sample: Sample | None, trouble: Trouble | None) -> None:
-        if sample is None:
-            self._line.budget.lost(self._most, billable=trouble in _BILLABLE)
-        else:
-            cost = cost_usd(self._line.model, sample.usage)
-            self._line.budget.settle(self._most, cost)
-            self._line.spent_usd += (self._most or 0.0) if cost is None else cost
+    async def take(self) -> None:
+        """Wait for a seat."""
+        while self._taken >= 2 * self._pace.most + min(self._pace.backing, _AWAY):
+            self._free.clear()
+            await self._free.wait()
+        self._taken += 1
 
+    def give_back(self) -> None:
+        """A request is settled."""
+        self._taken -= 1
+        self._free.set()
 
-async def _buy(line: Line, connection: Connection, request: Request, key: str, jitter: random.Random) -> Outcome:
-    body = providers.find(line.model.provider).body(request)  # built once: every attempt sends these very bytes
-    try:
-        outcome = await attempt(connection, body, line.limits, line.pace, _Gate(line, request), line.cancelled, jitter)
-    except Fatal as error:
-        outcome = failure(error, 1)
-        line.stopped = line.stopped or Failure(
-            trouble=Trouble.STOPPED, message=f"{line.model.label} was stopped: {error.message}", advice=error.advice,
-            status=error.status,
-        )  # fmt: skip
-    line.note(outcome)
-    if isinstance(outcome, Sample):
-        try:
-            # queued before the first await: a paid reply is kept even if the run is torn down at this very moment
-            record = to_record(request, outcome)
-            await asyncio.shield(_kept(line.store, key, record, line.store.add(key, record)))
-        except StoreError as error:
-            line.stopped = Failure(
-                trouble=Trouble.STORE, message=str(error), advice="Then run again: what is kept costs nothing."
-            )
-            return line.stopped
-    return outcome
-
-
-async def _kept(store: Store, key: str, value: bytes, added: Future[bool]) -> None:
-    if not await asyncio.wrap_future(added) and not await asyncio.to_thread(kept, store, [key]):
-        # What is kept under this key cannot be read: without making room, it would be bought again by every run.
-        await asyncio.to_thread(store.set_aside, key)
-        await asyncio.wrap_future(store.add(key, value))
-
-
-async def ask(line: Line, connection: Connection, request: Request, key: str, jitter: random.Random) -> Outcome:
-    """The outcome of one request that the store does not have; concurrent identical requests make one call."""
-    if (flight := line.flights.get(key)) is not None:
-        return await asyncio.shield(flight)
-    flight = asyncio.get_running_loop().create_future()
-    line.flights[key] = flight
-    try:
-        outcome = await _buy(line, connection, request, key, jitter)
-        flight.set_result(outcome)
-    except BaseException as error:
-        flight.set_exception(error)
-        flight.exception()  # marked as seen: others may not be waiting
-        raise
-    finally:
-        del line.flights[key]
-    return outcome
+    def close(self) -> None:
+        """Nobody waits any more."""
+        self._pace.listeners.remove(self._free.set)
 
 
 _Looked = list[tuple[Request, str, Sample | None]]
@@ -180,8 +80,77 @@ def _look(requests: Iterator[tuple[str, Request]], store: Store) -> _Looked:
 async def _next(source: Iterator[tuple[str, Request]] | Inbox, line: Line) -> _Looked:
     if not isinstance(source, Inbox):
         return await asyncio.to_thread(_look, source, line.store)
-    chunk = await source.take(_LOOK, lambda: _over(line))
+    chunk = await source.take(_LOOK, lambda: line.over)
     return await asyncio.to_thread(_find, chunk, line.store) if chunk else []
+
+
+class _Sampling:
+    """One pass over requests: a feeder that looks up and begins, a task a call, and a queue of answers."""
+
+    def __init__(self, source: Iterator[tuple[str, Request]] | Inbox, line: Line) -> None:
+        self.source, self.line = source, line
+        self.answers: asyncio.Queue[_Item] = asyncio.Queue(maxsize=_LOOK)
+        self.seats = _Seats(line.pace)
+        self.running: set[asyncio.Task[None]] = set()
+        self.connection: Connection | None = None
+        self.jitter = random.Random()
+        self.feeder = asyncio.create_task(self.feed())
+        self.feeder.add_done_callback(lambda task: _report(task, self.answers))
+
+    async def open(self) -> Connection:
+        """The connection, opened when it is needed first: whoever only reads what is kept needs none."""
+        if self.connection is None:
+            self.connection = await asyncio.to_thread(self.line.connect, self.line.model, _ROOM)
+            if isinstance(self.connection, HttpConnection):
+                self.connection.listener = self.line.pace.told
+        return self.connection
+
+    async def one(self, request: Request, key: str, connection: Connection) -> None:
+        """Answer one request that was not kept when it was looked up."""
+        # Another run on this store may have bought it since the look-up, which is up to a whole look old.
+        if self.line.store.has_many([key]) and (have := kept(self.line.store, [key]).get(key)):
+            await self.answers.put((Answer(request=request, key=key, outcome=have, was_kept=True),))
+            return
+        outcome = await ask(self.line, connection, request, key, self.jitter)
+        await self.answers.put((Answer(request=request, key=key, outcome=outcome),))
+
+    def settled(self, task: asyncio.Task[None]) -> None:
+        """A request has its answer."""
+        self.running.discard(task)
+        self.seats.give_back()
+        _report(task, self.answers)
+
+    async def feed(self) -> None:
+        """Look up what is wanted and begin what is not kept, to the end; then wait for what was begun."""
+        while not self.line.over and (chunk := await _next(self.source, self.line)):
+            free = tuple(
+                Answer(request=r, key=k, outcome=have, was_kept=True) for r, k, have in chunk if have is not None
+            )
+            if free:
+                await self.answers.put(free)  # in one hop: replaying a hundred thousand kept samples is mostly this
+            for request, key, have in chunk:
+                if have is not None:
+                    continue
+                connection = await self.open()
+                await self.seats.take()
+                if self.line.over:
+                    break
+                task = asyncio.create_task(self.one(request, key, connection))
+                self.running.add(task)
+                task.add_done_callback(self.settled)
+        while self.running:
+            await asyncio.wait(self.running)
+        await self.answers.put(None)
+
+    async def close(self) -> None:
+        """End what is still under way and let go of the connection."""
+        self.seats.close()
+        self.feeder.cancel()
+        for task in self.running:
+            task.cancel()
+        await asyncio.gather(self.feeder, *self.running, return_exceptions=True)
+        if self.connection is not None:
+            await self.connection.close()
 
 
 async def sample(requests: Iterable[tuple[str, Request]] | Inbox, line: Line) -> AsyncIterator[Answer]:
@@ -192,70 +161,15 @@ async def sample(requests: Iterable[tuple[str, Request]] | Inbox, line: Line) ->
     Composing prompts and reading the store happen in a thread. After cancellation, a used-up budget or a fatal error
     no new call starts, what is in flight is kept and answered, and requests not reached yet are not answered at all.
     """
-    source = requests if isinstance(requests, Inbox) else iter(requests)
-    answers: asyncio.Queue[_Item] = asyncio.Queue(maxsize=_LOOK)
-    connection: Connection | None = None
-    jitter = random.Random()
-    running: set[asyncio.Task[None]] = set()
-
-    async def one(request: Request, key: str) -> None:
-        assert connection is not None  # noqa: S101  (opened before the first task)
-        # Another run on this store may have bought it since the look-up, which is up to a whole look old.
-        if line.store.has_many([key]) and (have := kept(line.store, [key]).get(key)):
-            await answers.put((Answer(request=request, key=key, outcome=have, was_kept=True),))
-            return
-        outcome = await ask(line, connection, request, key, jitter)
-        await answers.put((Answer(request=request, key=key, outcome=outcome),))
-
-    async def feed() -> None:
-        nonlocal connection
-        room = asyncio.Semaphore(line.limits.concurrency * 2)  # in flight and next in line, never the whole plan
-
-        def finished(task: asyncio.Task[None]) -> None:
-            running.discard(task)
-            room.release()
-            _report(task, answers)
-
-        while not _over(line) and (chunk := await _next(source, line)):
-            free = tuple(
-                Answer(request=r, key=k, outcome=have, was_kept=True) for r, k, have in chunk if have is not None
-            )
-            if free:
-                await answers.put(free)  # in one hop: replaying a hundred thousand kept samples is mostly this
-            for request, key, have in chunk:
-                if have is not None:
-                    continue
-                if connection is None:
-                    connection = await asyncio.to_thread(line.connect, line.model, line.limits.concurrency)
-                await room.acquire()
-                if _over(line):
-                    break
-                task = asyncio.create_task(one(request, key))
-                running.add(task)
-                task.add_done_callback(finished)
-        while running:
-            await asyncio.wait(running)
-        await answers.put(None)
-
-    feeder = asyncio.create_task(feed())
-    feeder.add_done_callback(lambda task: _report(task, answers))
+    sampling = _Sampling(requests if isinstance(requests, Inbox) else iter(requests), line)
     try:
-        while (item := await answers.get()) is not None:
+        while (item := await sampling.answers.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             for answer in item:
                 yield answer
     finally:
-        feeder.cancel()
-        for task in running:
-            task.cancel()
-        await asyncio.gather(feeder, *running, return_exceptions=True)
-        if connection is not None:
-            await connection.close()
-
-
-def _over(line: Line) -> bool:
-    return line.stopped is not None or line.cancelled.is_set() or line.budget.reached is not None
+        await sampling.close()
 
 
 def _report(task: asyncio.Task[None], answers: asyncio.Queue[_Item]) -> None:

@@ -219,21 +219,84 @@ def test_requests_are_taken_lazily(store):
     assert len(taken) < 2000
 
 
-def test_retry_after_delays_the_request_not_the_controller():
-    class Clock:
-        now = 0.0
+class _Clock:
+    """A clock that stands until it is moved."""
 
-    pace = Pace(10, clock=lambda: Clock.now)
-    for _ in range(8):
-        pace.rate_limited()  # one burst
-    assert pace.target == 6
-    Clock.now = 6.0
-    pace.rate_limited()
-    assert pace.target == 3
-    for _ in range(40):
-        Clock.now += 6
-        pace.rate_limited()
-    assert pace.target == 1
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+async def in_flight(pace, calls):
+    """So many slots, taken and held."""
+    return [await pace.slot().__aenter__() for _ in range(calls)]
+
+
+async def give_back(slots):
+    for slot in slots:
+        await slot.__aexit__(None, None, None)
+
+
+def test_a_burst_of_rate_limits_is_one_cut_as_deep_as_the_burst_is_long():
+    """The server takes 30 of 40: ten refusals of one burst leave 30, however late the last of them arrives."""
+
+    async def go():
+        clock = _Clock()
+        pace = Pace(40, clock=clock)
+        slots = await in_flight(pace, 40)
+        targets = []
+        for number in range(10):
+            clock.now = 0.2 * number
+            pace.rate_limited(slots[number].started)
+            targets.append(pace.target)
+        assert targets == [36, 36, 36, 36, 35, 34, 33, 32, 31, 30]
+        await give_back(slots)
+        # Calls that start after the cut and are refused are news again, but not before a second has passed.
+        slots = await in_flight(pace, 30)
+        pace.rate_limited(slots[0].started)
+        assert pace.target == 27
+        clock.now += 0.5
+        late = await in_flight(Pace(1, clock=clock), 1)
+        pace.rate_limited(late[0].started)
+        assert pace.target == 27
+
+    asyncio.run(go())
+
+
+def test_no_burst_cuts_below_half_and_nothing_cuts_below_one():
+    async def go():
+        clock = _Clock()
+        pace = Pace(10, clock=clock)
+        for left in (5, 2, 1, 1):
+            clock.now += 2
+            slots = await in_flight(pace, pace.target)
+            for slot in slots:
+                pace.rate_limited(slot.started)
+            assert pace.target == left
+            await give_back(slots)
+
+    asyncio.run(go())
+
+
+def test_after_a_cut_the_limit_is_felt_for_slowly_and_faster_once_it_is_gone():
+    async def go():
+        clock = _Clock()
+        pace = Pace(1000, start=10, clock=clock)
+        slots = await in_flight(pace, 10)
+        pace.rate_limited(slots[0].started)
+        assert pace.target == 9
+        await give_back(slots)
+        grown = []
+        for _ in range(3):
+            for _ in range(150):
+                slots = await in_flight(pace, pace.target)
+                pace.succeeded()
+                await give_back(slots)
+            grown.append(pace.target)
+        return grown
+
+    assert asyncio.run(go()) == [10, 12, 16]
 
 
 def test_waiting_follows_the_server_and_is_bounded():
@@ -251,9 +314,9 @@ def test_pace_grows_only_when_full_and_can_be_resized():
         pace.succeeded()
         assert pace.target == 4  # nothing in flight: not saturated
         async with pace.slot(), pace.slot(), pace.slot(), pace.slot():
-            for _ in range(8):
+            for _ in range(2):
                 pace.succeeded()
-        assert pace.target > 4
+        assert pace.target == 6  # and no longer saturated
         await pace.resize(2)
         assert pace.target == 2
         return pace.in_flight

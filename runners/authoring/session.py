@@ -17,10 +17,11 @@ from runners.attempts import failure
 from runners.budget import Budget
 from runners.keep import kept
 from runners.limits import Limits
+from runners.line import Line
 from runners.model import Model
 from runners.request import Request, Turn
 from runners.sample import Failure, Sample, Stop
-from runners.sampler import Line, sample
+from runners.sampler import sample
 from runners.transcript import split
 from runners.trouble import CallError
 

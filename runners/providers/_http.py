@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
+from runners.headroom import Headroom, headroom
 from runners.providers._http_error import Complaint, Line, complaint, http_error
 from runners.providers._reply import Object, Reply, inner, parse, unreadable
 from runners.sample import Sample, Stop, Trouble
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # Below the 5 s after which uvicorn (vLLM and most local servers) closes an idle connection in our face.
 IDLE_S = 4.0
 
+_LIMITS = b"ratelimit"  # a word in the name of every header that speaks of one
 _SHORTEST_SECRET = 8  # shorter "keys" such as "EMPTY" are placeholders, and would blank out ordinary words
 _HIDDEN = "[key hidden]"
 # Control characters steer a terminal, marks of direction turn a line round, halves of letters cannot be written down.
@@ -51,6 +53,7 @@ class HttpConnection:
         self._line = line
         self._wire = wire
         self._key = key if len(key) >= _SHORTEST_SECRET else ""
+        self.listener: Callable[[tuple[Headroom, ...]], None] | None = None  # of what replies say of rate limits
 
     async def call(self, body: bytes, timeout_s: float) -> Sample:
         """One attempt. ``timeout_s`` bounds the whole exchange, reading the reply included."""
@@ -59,6 +62,7 @@ class HttpConnection:
         try:
             async with asyncio.timeout(timeout_s):
                 response = await self._wire.send(body)
+            self._listen(response)
             outcome = self._sample(response, time.perf_counter() - started)
         except TimeoutError:
             outcome = self._too_slow(timeout_s)
@@ -73,6 +77,10 @@ class HttpConnection:
     async def close(self) -> None:
         """Give back the sockets."""
         await self._wire.close()
+
+    def _listen(self, response: httpx2.Response) -> None:
+        if self.listener and any(_LIMITS in name.lower() for name, _ in response.headers.raw):
+            self.listener(headroom(response.headers))
 
     def _sample(self, response: httpx2.Response, latency_s: float) -> Sample:
         kind = response.headers.get("content-type", "")
@@ -103,6 +111,7 @@ class HttpConnection:
     def _failed(self, error: Exception, latency_s: float) -> Sample | CallError:
         response = cast("httpx2.Response | None", getattr(error, "response", None))
         if response is not None:
+            self._listen(response)
             content = self._blanked(response.content)
             said = complaint(content)
             if response.status_code in (400, 403) and self._wire.filtered(said):

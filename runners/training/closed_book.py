@@ -16,12 +16,13 @@ from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Polarity
 from runners.budget import Budget
 from runners.limits import Limits
+from runners.line import Line
 from runners.metrics._letters import choice
 from runners.model import Model
 from runners.providers import find
 from runners.request import Request, Turn
 from runners.sample import Failure
-from runners.sampler import Line, sample
+from runners.sampler import sample
 from runners.transcript import split
 
 _FILE = Path(__file__).with_suffix(".toml")
