@@ -55,6 +55,7 @@ class Model:
     structured: bool | None = None
     note: str = ""
     adapter: str | None = None
+    batch_share: float | None = None
     opened: str = ""
     trained_on: TrainedOn | None = None
 

@@ -55,6 +55,7 @@ class _Entry(Strict):
     thinking_tokens: Annotated[int, Field(ge=1024, le=10_000_000)] | None = None  # Anthropic's floor for a budget
     takes_temperature: bool = True
     structured: bool | None = None
+    batch_share: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
     note: str = ""
     checked: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] | None = None
     source: str | None = None

@@ -1,0 +1,160 @@
+"""The way to a model through its provider's batches: the same requests, answers and promises as live sampling.
+
+Looks in the store first, buys each key once, keeps every reply before saying so. Nothing waits before its batch is
+written down (``ledger``), so a run that is killed at any moment is taken up by the next: what was sent is found and
+harvested, what was not is sent.
+
+    fill (filling) → send → wait (tending; finding, where the id was lost) → harvest → ask again what was left
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import BinaryIO
+
+from runners.batches.batch import mark
+from runners.batches.desk import Desk, Open, Standing, Way
+from runners.batches.filling import Filling
+from runners.batches.ledger import Item, read_item
+from runners.batches.tending import tend
+from runners.keep import kept
+from runners.request import Request
+from runners.sample import Sample
+from runners.sampler import Answer, Line
+
+_LOOK = 200  # requests looked up in the store at a time
+
+
+async def sample(
+    requests: Iterable[tuple[str, Request]], line: Line, way: Way, standing: Standing
+) -> AsyncGenerator[Answer]:
+    """Each (key, request)'s answer as it comes, kept ones first; ``standing`` says what lies in batches meanwhile.
+
+    Batches of the same model that an earlier run left open are taken up whatever is asked. A request that expired, was
+    lost in the results or met a passing error is asked again, in at most ``way.tries`` batches. After cancellation the
+    provider is asked to cancel, and what was finished is kept. What cannot be settled now is not answered at all, and
+    stays in the ledger. Raises ``CallError`` where the API cannot even be opened, ``StoreError`` for a broken ledger.
+    """
+    api = await asyncio.to_thread(way.connect, line.model)
+    route = _Route(Desk(line, way, standing, api))
+    feeder = asyncio.create_task(route.feed(iter(requests)))
+    feeder.add_done_callback(route.report)
+    try:
+        while (answers := await route.desk.answers.get()) is not None:
+            if isinstance(answers, BaseException):
+                raise answers
+            for answer in answers:
+                yield answer
+    finally:
+        route.filling.unlock()
+        tasks = {feeder, *route.tenders}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await api.close()
+
+
+class _Route:
+    """Feeds requests into batches and has each looked after."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.filling = Filling(desk, self._tend)
+        self.tenders: set[asyncio.Task[None]] = set()
+        self.known: set[str] = set()
+
+    async def feed(self, source: Iterator[tuple[str, Request]]) -> None:
+        """Everything, to the end: what was left open, what is asked, and what batches leave to be asked again."""
+        await self._adopt()
+        while not self.desk.over and (chunk := await asyncio.to_thread(lambda: list(islice(source, _LOOK)))):
+            await self._take([Item(key=key, tries=1, most=None, request=request) for key, request in chunk])
+        while True:
+            self.desk.changed.clear()
+            while self.desk.again and not self.desk.over:
+                await self._ask_again(self.desk.again.pop())
+            await self.filling.send()
+            self.filling.unlock()
+            if not self.desk.again or self.desk.over:
+                if not self.tenders:
+                    break
+                await self.desk.changed.wait()
+        for file in self.desk.again:
+            file.close()
+        await self.desk.answers.put(None)
+
+    def report(self, task: asyncio.Task[None]) -> None:
+        """Pass on what broke a task, to whoever reads the answers."""
+        self.tenders.discard(task)
+        self.desk.changed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            asyncio.get_running_loop().create_task(self.desk.answers.put(error)).add_done_callback(lambda _: None)
+
+    def _tend(self, one: Open) -> None:
+        task = asyncio.create_task(tend(self.desk, one))
+        self.tenders.add(task)
+        task.add_done_callback(self.report)
+
+    async def _adopt(self) -> None:
+        """Take up the open batches of this model, whoever began them; they are paid for whatever this run wants."""
+        ledger = self.desk.way.ledger
+        for batch in await asyncio.to_thread(ledger.every):
+            if batch.tag in self.known or batch.tag in self.desk.opens:
+                continue
+            self.known.add(batch.tag)
+            if not batch.open:
+                await asyncio.to_thread(ledger.tidy, batch.tag)  # a crash came between two steps
+                continue
+            if (batch.provider, batch.endpoint, batch.model) != self.filling.address:
+                continue
+            requests = ledger.requests(batch.tag)
+            marks = set(await asyncio.to_thread(requests.index)) if requests.there else set[bytes]()
+            one = Open(batch, requests, marks, reserved=batch.most_usd or 0.0)
+            self.desk.line.budget.commit(one.reserved)
+            self.desk.opens[batch.tag] = one
+            self._tend(one)
+        self.desk.stand()
+
+    async def _take(self, items: Sequence[Item]) -> None:
+        """Answer what is kept, wait for what is in a batch already, and put the rest into the next one."""
+        missing = await self._look(items)
+        if missing and await self.filling.lock():
+            await self._adopt()
+            missing = await self._look(missing)  # another process may have bought it, or sent it, in the meantime
+        for item in missing:
+            if self.desk.over:
+                break
+            name = mark(item.key)
+            if (one := self._holder(name)) is not None:
+                one.wanted.add(name)
+            elif name not in self.filling.marks:
+                await self.filling.add(item)
+        await self.filling.flush()
+
+    async def _look(self, items: Sequence[Item]) -> list[Item]:
+        """What is not in the store; the rest is answered. Also what a batch was harvested of during the look."""
+        found: dict[str, Sample] = {}
+        missing = list(items)
+        while missing:
+            held = {item.key for item in missing if self._holder(mark(item.key)) is not None}
+            found |= await asyncio.to_thread(kept, self.desk.line.store, [item.key for item in missing])
+            left = [item for item in missing if item.key not in found]
+            if all(self._holder(mark(item.key)) is not None for item in left if item.key in held):
+                break
+            missing = left
+        await self.desk.say(*(Answer(request=item.request, key=item.key, outcome=found[item.key], was_kept=True)
+                              for item in items if item.key in found))  # fmt: skip
+        return [item for item in items if item.key not in found]
+
+    def _holder(self, name: bytes) -> Open | None:
+        return next((one for one in self.desk.opens.values() if name in one.marks), None)
+
+    async def _ask_again(self, file: BinaryIO) -> None:
+        def read() -> list[Item]:
+            return [read_item(line) for line in islice(file, _LOOK)]
+
+        with file:
+            file.seek(0)
+            while not self.desk.over and (items := await asyncio.to_thread(read)):
+                await self._take(items)
