@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from runners.providers._connector import guarded
 from runners.providers._http import IDLE_S, HttpConnection, Wire
 from runners.providers._http_error import Complaint, Line
 from runners.providers._reply import Object, Reply, count, inner, items, needed, text, unreadable
@@ -45,6 +46,11 @@ def held_to(request: Request) -> dict[str, object] | None:
     return {"type": "json_schema", "json_schema": schema}
 
 
+def likely(request: Request) -> dict[str, object]:
+    """The fields that ask for the log-probabilities of the likeliest tokens; none where the request asks for none."""
+    return {} if request.logprobs is None else {"logprobs": True, "top_logprobs": request.logprobs}
+
+
 def dumped(wire: Object) -> bytes:
     """The body without its unset fields."""
     return orjson.dumps({field: value for field, value in wire.items() if value is not None})
@@ -55,6 +61,15 @@ def _content(message: Object) -> str | None:
     if parts is not None:  # some servers answer in parts
         return "".join(needed(part, "text") for part in parts if part.get("type") == "text")
     return text(message, "content")
+
+
+def _likely(choice: Object) -> tuple[tuple[str, float], ...] | None:
+    places = items(inner(choice, "logprobs"), "content")
+    if not places:
+        return None
+    found = [(needed(one, "token"), one.get("logprob")) for one in items(places[0], "top_logprobs") or ()]
+    # A server may write an impossible token as minus infinity, which JSON has no number for.
+    return tuple((token, float(value)) for token, value in found if isinstance(value, int | float) and value <= 0)
 
 
 def read(reply: Reply) -> Sample:
@@ -90,6 +105,7 @@ def read(reply: Reply) -> Sample:
         request_id=reply.request_id or text(reply.data, "id"),
         latency_s=reply.latency_s,
         received_at=reply.received_at,
+        logprobs=_likely(choice),
     )
 
 
@@ -126,11 +142,11 @@ def connect(line: Line, key: str, concurrency: int) -> Connection:
         api_key=key or "unused",  # the SDK insists; the header is left out below
         base_url=line.address,
         max_retries=0,
-        http_client=DefaultAioHttpClient(
+        http_client=guarded(DefaultAioHttpClient(
             limits=httpx2.Limits(max_connections=concurrency, keepalive_expiry=IDLE_S),
             follow_redirects=False,  # a redirect would carry the key to another host
-        ),
-    )
+        )),
+    )  # fmt: skip
     headers: dict[str, str | Omit] = {"Content-Type": "application/json"}
     if not key:
         headers |= {"Authorization": Omit(), "OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}

@@ -7,7 +7,7 @@ import re
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -96,7 +96,15 @@ class HttpConnection:
             latency_s=latency_s,
             received_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
-        return self._wire.read(reply)
+        return self._silent(self._wire.read(reply))
+
+    def _silent(self, sample: Sample) -> Sample:
+        # JSON can spell a key in escapes, which the bytes do not show.
+        texts = {"text": sample.text, "reasoning": sample.reasoning, "model": sample.model,
+                 "request_id": sample.request_id}  # fmt: skip
+        if not self._key or not any(text and self._key in text for text in texts.values()):
+            return sample
+        return replace(sample, **{name: text and text.replace(self._key, _HIDDEN) for name, text in texts.items()})
 
     def _request_id(self, headers: Mapping[str, str]) -> str | None:
         found = headers.get("request-id") or headers.get("x-request-id")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from runners.headroom import said_at
 from runners.providers._reply import inner, parse, text
 from runners.sample import Trouble
 from runners.trouble import CallError, Fatal, Retryable
@@ -59,7 +60,7 @@ def complaint(content: bytes) -> Complaint:
 def pause_s(headers: Mapping[str, str]) -> float | None:
     """Seconds that the server asks to wait (``retry-after-ms``, ``Retry-After`` as seconds or HTTP date).
 
-    Between 0 and a day; ``None`` when it does not say or says nonsense.
+    Between 0 and a day; ``None`` when it does not say or says nonsense. A date is read against the reply's own.
     """
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = headers.get(name)
@@ -72,7 +73,9 @@ def pause_s(headers: Mapping[str, str]) -> float | None:
                 when = parsedate_to_datetime(value)
             except (ValueError, TypeError, OverflowError):
                 continue
-            seconds = ((when if when.tzinfo else when.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+            seconds = (
+                (when if when.tzinfo else when.replace(tzinfo=UTC)) - said_at(headers.get("date"))
+            ).total_seconds()
         if not math.isnan(seconds):
             return min(max(seconds, 0.0), LONGEST_PAUSE_S)
     return None

@@ -10,6 +10,7 @@ import orjson
 
 from runners.model import Model
 from runners.providers import _address
+from runners.providers._connector import guarded
 from runners.providers._http import IDLE_S, HttpConnection, Wire
 from runners.providers._http_error import Complaint, Line
 from runners.providers._reply import Reply, count, inner, items, needed, text, unreadable
@@ -189,11 +190,11 @@ def connect(model: Model, concurrency: int) -> Connection:
         api_key=key,
         base_url=endpoint(model),
         max_retries=0,
-        http_client=DefaultAioHttpClient(
+        http_client=guarded(DefaultAioHttpClient(
             limits=httpx2.Limits(max_connections=concurrency, keepalive_expiry=IDLE_S),
             follow_redirects=False,  # a redirect would carry the key to another host
-        ),
-    )
+        )),
+    )  # fmt: skip
     headers: dict[str, str | Omit] = {"Content-Type": "application/json"}
     if not key:
         headers["Authorization"] = Omit()
