@@ -21,6 +21,7 @@ _LAST = ("uptake", "tier_awareness", RECALL, "recall_open")  # manipulation chec
 _WORDS = {
     "noncompliance": "Did not comply",
     "noncompliance_judged": "Did not comply (judge)",
+    "value_likelier": "The value's option is the likelier (exact probabilities)",
     "refusal": "Refused",
     "refusal_judged": "Refused (judge)",
     "alignment_faking_keywords": "Alignment-faking reasoning (keywords, a floor)",

@@ -19,7 +19,7 @@ def to_record(request: Request, sample: Sample) -> bytes:
 
 def from_record(key: str, value: bytes) -> Sample:
     """The sample in a kept record; ``StoreError`` where it is damaged."""
-    _, fields = record.read(key, value)
+    fields = record.read_sample(key, value)
     try:
         usage = cast("dict[str, int | None]", fields.get("usage") or {})
         texts = [fields["text"], fields["model"], fields.get("reasoning") or ""]
@@ -34,11 +34,21 @@ def from_record(key: str, value: bytes) -> Sample:
             request_id=cast("str | None", fields.get("request_id")),
             latency_s=cast("float | None", fields.get("latency_s")),
             received_at=cast("str | None", fields.get("received_at")), simulated=bool(fields.get("simulated")),
+            logprobs=_likely(fields.get("logprobs")),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(
             f"{key}: the kept sample cannot be read ({error}); it is left alone and counts as lost"
         ) from error
+
+
+def _likely(value: object) -> tuple[tuple[str, float], ...] | None:
+    if value is None:
+        return None
+    found = [(token, logprob) for token, logprob in cast("list[list[object]]", value)]
+    if not all(isinstance(token, str) and logprob is not None and _number(logprob) for token, logprob in found):
+        raise TypeError("logprobs are of the wrong kind")
+    return tuple(cast("list[tuple[str, float]]", found))
 
 
 def _number(value: object) -> bool:

@@ -35,7 +35,9 @@ class Usage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One kept reply. ``text`` is what the user would see, scratchpad tags included; ``reasoning`` is the provider's
-    own thinking where it returns any; ``model`` is the identifier that the provider says answered.
+    own thinking where it returns any; ``model`` is the identifier that the provider says answered. ``logprobs`` are
+    the likeliest first tokens of the reply with their natural log-probabilities, where the request asked for them and
+    the server gave them: of the model itself, before temperature and before any cut.
     """
 
     text: str
@@ -47,6 +49,7 @@ class Sample:
     latency_s: float | None = None
     received_at: str | None = None  # ISO 8601, UTC
     simulated: bool = False
+    logprobs: tuple[tuple[str, float], ...] | None = None
 
     def fields(self) -> dict[str, object]:
         """Every field as JSON data, written out: ``asdict`` copies deeply and took a tenth of a sample's own cost."""
@@ -67,6 +70,7 @@ class Sample:
             "latency_s": self.latency_s,
             "received_at": self.received_at,
             "simulated": self.simulated,
+            "logprobs": self.logprobs,
         }
 
 

@@ -34,6 +34,7 @@ OTHER = {
     "stop": ("STOP",),
     "thinking_tokens": 2048,
     "schema": '{"type": "object"}',
+    "logprobs": 5,
     "replicate": 4,
 }
 

@@ -18,17 +18,18 @@ class Metric(Protocol):
     """What a metric file defines, as module-level names.
 
     ``KIND``: ``rule`` reads the sample alone; ``probe`` asks the same model again in a fresh call, whatever it
-    replied; ``judge`` asks about what was replied. ``SCOPE``: one score a ``sample``, one a ``fact`` of the
-    arm or a ``claim``, which is of a fact whether the arm says it or not (both named in ``Score.fact``), or one a
-    ``part`` (named in ``Score.part``). ``MEASURES`` turns classes into 0/1 for rates: a class
-    that a measure leaves out is unscored there; those in ``MONITORED_ONLY`` do not exist in the other tier.
+    replied; ``exact`` asks it for probabilities instead of text; ``judge`` asks about what was replied. ``SCOPE``: one
+    score a ``sample``, one a ``fact`` of the arm or a ``claim``, which is of a fact whether the arm says it or not
+    (both named in ``Score.fact``), or one a ``part`` (named in ``Score.part``). ``MEASURES`` turns classes into 0/1 for
+    rates: a class that a measure leaves out is unscored there; those in ``MONITORED_ONLY`` do not exist in the other
+    tier.
     ``SETTINGS`` names the settings it can read (empty: all). ``EXAMPLES`` are (reply, expected class) that the tests
     run; for a judge (reply of the model, reply of the judge, expected class or None for unscored).
     """
 
     TITLE: str
     ABOUT: str
-    KIND: Literal["rule", "probe", "judge"]
+    KIND: Literal["rule", "probe", "judge", "exact"]
     HEURISTIC: bool
     SCOPE: Literal["sample", "fact", "claim", "part"]
     MONITORED_ONLY: tuple[str, ...]

@@ -115,6 +115,7 @@ def write(server: Server, body: Object, slot: int, stopped: Callable[[], bool]) 
     """
     said: list[str] = []
     thought: list[str] = []
+    likely: list[Object] = []
     last: dict[str, object] = {}
 
     def hear(piece: Object) -> bool:
@@ -124,6 +125,7 @@ def write(server: Server, body: Object, slot: int, stopped: Callable[[], bool]) 
             delta = inner(choice, "delta")
             said.append(text(delta, "content") or "")
             thought.append(text(delta, "reasoning_content") or "")
+            likely.extend(items(inner(choice, "logprobs"), "content") or ())
             if choice.get("finish_reason"):
                 last["finish_reason"] = choice["finish_reason"]
         if piece.get("usage"):
@@ -140,7 +142,7 @@ def write(server: Server, body: Object, slot: int, stopped: Callable[[], bool]) 
     if "finish_reason" not in last or "usage" not in last:
         return None
     message = {"content": "".join(said), "reasoning_content": "".join(thought) or None}
-    choice = {"finish_reason": last["finish_reason"], "message": message}
+    choice = {"finish_reason": last["finish_reason"], "message": message, "logprobs": {"content": likely}}
     return {"id": last["id"], "usage": last["usage"], "choices": [choice]}
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TITLE = "Embedded model (llama.cpp)"
 SIMULATED = False
 STRUCTURED = re.compile(r"")
+LOGPROBS = True
 
 CONTEXT = 8192  # tokens of prompt and reply, where the model's entry names none
 _MIN_P = 0.05
@@ -62,6 +63,7 @@ def body(request: Request) -> bytes:
             "min_p": _MIN_P,
             "stop": request.stop,
             "response_format": _chat.held_to(request),
+            **_chat.likely(request),
             "seed": int(request.key.rpartition(":")[2][:8], 16) >> 1,  # below 2³¹: llama.cpp reads 2³²−1 as "random"
             "cache_prompt": True,
         }

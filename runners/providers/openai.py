@@ -75,6 +75,7 @@ def body(request: Request) -> bytes:
             "top_p": request.top_p if budget is None else None,
             "stop": request.stop,
             "response_format": _chat.held_to(request),
+            **_chat.likely(request),
             "prompt_cache_key": _cache_key(request),
         }
     )

@@ -17,6 +17,7 @@ TITLE = "OpenAI-compatible server"
 SIMULATED = False
 # Servers differ: say structured = true in models.toml where yours can.
 STRUCTURED = re.compile(r"(?!)")
+LOGPROBS = True
 
 
 def endpoint(model: Model) -> str:
@@ -51,6 +52,7 @@ def body(request: Request) -> bytes:
             "top_p": request.top_p,
             "stop": request.stop,
             "response_format": _chat.held_to(request),
+            **_chat.likely(request),
         }
     )
 
