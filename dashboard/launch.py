@@ -14,6 +14,7 @@ from dashboard.progress_file import CANCEL, JUDGING, NAME, PAUSE, read_progress,
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.errors import FactError
+from runners import providers
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml
 from runners.estimate import Plan, estimate
@@ -22,6 +23,7 @@ from runners.model import Model
 from runners.models import find_models
 from runners.planning import check
 from runners.progress import Progress, State
+from runners.providers import Connection
 from runners.run import run
 
 _WRITE_EVERY_S = 0.5
@@ -104,6 +106,7 @@ def save_comparison(workspace: Workspace, comparison: Comparison) -> Path:
 def launch(
     comparison: Comparison, library: Library, workspace: Workspace, store: Store,
     report: Callable[[Progress], None], cancelled: Callable[[], bool], *, only_kept: bool = False,
+    connect: Callable[[Model, int], Connection] = providers.connect,
 ) -> Progress:  # fmt: skip
     """Check, plan and run a comparison to its end, resuming whatever is kept; blocks.
 
@@ -126,7 +129,7 @@ def launch(
                 return estimate(comparison, library, models, store, judges=judges, only_kept=only_kept)
 
             return _run(comparison, library, plan, store, folder, report, cancelled,
-                        JUDGING if only_kept else NAME)  # fmt: skip
+                        JUDGING if only_kept else NAME, connect)  # fmt: skip
     except Timeout:
         raise FactError(
             f"{comparison.name} is being run already, here or in another process; watch it in the dashboard, or cancel "
@@ -137,6 +140,7 @@ def launch(
 def _run(
     comparison: Comparison, library: Library, plan: Callable[[], Plan], store: Store, folder: Path,
     report: Callable[[Progress], None], cancelled: Callable[[], bool], record: str,
+    connect: Callable[[Model, int], Connection],
 ) -> Progress:  # fmt: skip
     cancel_file, pause_file = folder / CANCEL, folder / PAUSE
     before = read_progress(folder, record)
@@ -156,7 +160,8 @@ def _run(
     told(Progress(comparison=comparison.name, state=State.STARTING, updated_at=now))
     limits = Limits(concurrency=comparison.concurrency, max_calls=comparison.max_calls, max_usd=comparison.max_usd)
     try:
-        last = run(plan(), library, store, limits, told, lambda: cancelled() or cancel_file.exists(), pause_file.exists)
+        last = run(plan(), library, store, limits, told, lambda: cancelled() or cancel_file.exists(), pause_file.exists,
+                   connect)  # fmt: skip
         return replace(last, earlier_usd=earlier)
     except BaseException as error:
         write_broken(folder, comparison.name, str(error), record)

@@ -18,9 +18,12 @@ from dashboard.launch import judges_of, launch, models_of
 from dashboard.plan_text import made_of, plan_lines, progress_line, trouble_lines
 from dashboard.workspace import open_workspace
 from facts.catalog import load
+from runners import providers
 from runners.estimate import estimate
+from runners.model import Model
 from runners.planning import check
 from runners.progress import Progress, State
+from runners.providers import Connection
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-usd", type=float, metavar="USD", help="stop before this much is spent")
     parser.add_argument("--max-calls", type=int, metavar="N", help="stop after this many calls")
     parser.add_argument("--concurrency", type=int, metavar="N", help="at most this many calls at once per model")
+    parser.add_argument("--ray", metavar="ADDRESS",
+                        help="have a Ray cluster's workers make the calls (auto, HOST:6379, or "
+                        "local to start one here); this process alone keeps what comes back")  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask before spending money")
     parser.add_argument("--json", action="store_true", help="print the last progress as JSON on stdout")
     parser.add_argument("--no-report", action="store_true", help="do not write the report at the end")
@@ -76,8 +82,8 @@ def main(args: argparse.Namespace) -> int:
         if plan.new and paid != 0 and not args.yes and sys.stdin.isatty() and not agreed():
             return 1
         terminal = Terminal()
-        with stopping_signals() as stopping:
-            last = launch(comparison, library, workspace, store, terminal.show, stopping)
+        with connections(args.ray) as connect, stopping_signals() as stopping:
+            last = launch(comparison, library, workspace, store, terminal.show, stopping, connect=connect)
         if terminal.live:
             print(file=sys.stderr)
         for line in (*filter(None, (made_of(last), last.message)), *trouble_lines(last)):
@@ -89,6 +95,21 @@ def main(args: argparse.Namespace) -> int:
 
             print(f"report: {write_report(comparison, library, models, store, workspace)}", file=sys.stderr)
     return 0 if last.state is State.FINISHED and not last.failed else 1
+
+
+@contextmanager
+def connections(ray: str | None) -> Generator[Callable[[Model, int], Connection]]:
+    """How models are reached: from this process, or over the workers of a Ray cluster. Raises ``FactError``."""
+    if ray is None:
+        yield providers.connect
+        return
+    from runners.cluster.ray_workers import join  # noqa: PLC0415
+
+    cluster = join(ray)
+    try:
+        yield cluster.connect
+    finally:
+        cluster.leave()
 
 
 @contextmanager
