@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+# What to do about a damaged file, wherever that is said.
+REPAIR = (
+    "If the file is damaged, `salience store repair` copies every sample that is still whole into a new store and "
+    "leaves this one as it is"
+)
+
 
 class StoreError(Exception):
     """The store cannot be opened, read or written."""
@@ -27,8 +33,4 @@ def unreadable(folder: Path, error: Exception, *, gone: bool) -> StoreError:
             f"the store in {folder} is gone: it was moved or removed while in use ({error}). Put the folder back and "
             "start again, or start with another --workspace"
         )
-    return StoreError(
-        f"the store in {folder} cannot be read: {error}. Copy the folder away before anything else; "
-        "`sqlite3 cache.db .recover`, run in the copy, prints what is still whole. Then put a backup in its place or "
-        "start with a new --workspace"
-    )
+    return StoreError(f"the store in {folder} cannot be read: {error}. {REPAIR}")

@@ -17,7 +17,7 @@ from typing import Protocol, Self, cast
 from diskcache import Cache, Disk, Timeout  # pyright: ignore[reportMissingTypeStubs]
 
 from cache import plain_disk
-from cache.errors import StoreError, UnsafeRow, unreadable
+from cache.errors import REPAIR, StoreError, UnsafeRow, unreadable
 from cache.place import network_file_system
 
 _CHUNK = 500  # keys per SELECT; SQLite allows 32,766 placeholders, and more than 500 gains nothing
@@ -26,7 +26,7 @@ _PAGE = 8192  # 4 KB pages cost 1.8× the JSON on disk, 8 KB pages 1.2×
 _IN_ROW = 2**31 - 1  # values never go to files of their own
 _LOCK_WAIT_S = 60
 _FEW = 10_000
-_ASIDE = ":damaged-"
+ASIDE = ":damaged-"  # stands between a key and a row's number where a record was set aside
 _WHOLE = "SELECT rowid, key, raw, mode, filename, value FROM Cache WHERE"
 
 
@@ -94,8 +94,7 @@ class Store:
         except (OSError, sqlite3.Error, TypeError, AttributeError, ValueError) as error:  # the latter: planted settings
             raise StoreError(
                 f"the store in {folder} cannot be opened: {error}. Nothing was changed. If the disk is full, free "
-                "space; if the folder is not yours to write, choose another --workspace; if the file is damaged, copy "
-                "the folder away and start with a new --workspace"
+                f"space; if the folder is not yours to write, choose another --workspace. {REPAIR}"
             ) from error
         self._queue: SimpleQueue[tuple[str, bytes, Future[bool]] | None] = SimpleQueue()
         self._closed = False
@@ -191,7 +190,7 @@ class Store:
     def _not_kept(self, cause: BaseException | None) -> StoreError:
         return StoreError(
             f"a sample could not be kept in {self.folder}: {cause}. Free disk space or repair the folder, then "
-            "resume: everything kept so far is safe"
+            f"resume: what was kept so far is not touched. {REPAIR}"
         )
 
     @staticmethod
@@ -201,7 +200,7 @@ class Store:
 
     def set_aside(self, key: str) -> None:
         """Give a damaged record another name, so that its request can be bought and kept again; nothing is removed."""
-        self._sql("UPDATE Cache SET key = key || ? || rowid WHERE raw = 1 AND key = ?", (_ASIDE, key))
+        self._sql("UPDATE Cache SET key = key || ? || rowid WHERE raw = 1 AND key = ?", (ASIDE, key))
 
     def get(self, key: str) -> bytes | None:
         """The value kept under ``key``, or None; raises ``UnsafeRow`` for a row that this project never writes."""
@@ -268,7 +267,7 @@ class Store:
 
     def aside(self) -> frozenset[str]:
         """The keys of records that were set aside, each as ``KEY:damaged-ROW``."""
-        found = self._sql("SELECT key FROM Cache WHERE raw = 1 AND instr(key, ?)", (_ASIDE,))
+        found = self._sql("SELECT key FROM Cache WHERE raw = 1 AND instr(key, ?)", (ASIDE,))
         return frozenset(cast("str", key) for (key,) in found)
 
     def kept_at(self, row: int) -> str:

@@ -117,7 +117,7 @@ def _records(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[str, bytes]]
             where = f"{name}: {member}, line {number}"
             try:
                 row = cast("dict[str, object]", orjson.loads(line))
-                key, value = str(row["key"]), orjson.dumps(row["record"])
+                key, value = str(row["key"]), record.renewed(row["record"])
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 raise BrokenFile(f"{where} is no record; export it again") from error
             if (wrong := record.problem(key, value)) is not None:
@@ -137,7 +137,7 @@ def _keep(archive: zipfile.ZipFile, name: str, store: Store, came: Path) -> Kept
     while group := list(islice(source, _GROUP)):
         here = store.get_many([key for key, _ in group])
         fresh = [(key, value) for key, value in group if key not in here]
-        other += sum(_differs(here[key], value) for key, value in group if key in here)
+        other += sum(record.differ(key, here[key], value) for key, value in group if key in here)
         if fresh:
             came.parent.mkdir(parents=True, exist_ok=True)
             with came.open("a", encoding="ascii") as file:
@@ -146,13 +146,6 @@ def _keep(archive: zipfile.ZipFile, name: str, store: Store, came: Path) -> Kept
         new += sum(future.result() for future in futures)
         every += len(group)
     return Kept(records=every, new=new, other=other)
-
-
-def _differs(here: bytes, sent: bytes) -> bool:
-    try:
-        return here != sent and orjson.loads(here) != orjson.loads(sent)
-    except orjson.JSONDecodeError:  # what is here is damaged
-        return True
 
 
 def _conflicts(done: Kept) -> tuple[str, ...]:

@@ -1,18 +1,22 @@
-"""`salience store verify | stats | why`: check, measure and explain what is kept."""
+"""`salience store verify | stats | why | repair`: check, measure, explain and salvage what is kept."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections import Counter
+from itertools import count
 from pathlib import Path
+from shlex import quote
 
 from cache import record
 from cache.errors import StoreError
+from cache.salvage import salvage
 from cache.store import Store
 from cache.why import nearest
 from dashboard.commands.plan import find_comparison
 from dashboard.launch import models_of
+from dashboard.terminal_text import printable
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import load
 from runners.keep import from_record
@@ -25,6 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, about in (("verify", "re-derive every key and read every row"), ("stats", "count what is kept")):
         child = actions.add_parser(name, help=about, description=about)
         child.add_argument("--json", action="store_true", help="print JSON")
+    repair = actions.add_parser(
+        "repair", help="copy every sample that is still whole into a new store; a damaged one is left as it is",
+        description="Copy every sample that is still whole out of a damaged store into a new one, each checked against "
+        "its key and its checksum. The damaged store is only read. Stop whatever else uses it first.",
+    )  # fmt: skip
+    repair.add_argument(
+        "--into", type=Path, metavar="FOLDER", help="the new store; without it, a folder beside the old"
+    )
+    repair.add_argument("--json", action="store_true", help="print JSON")
     why = actions.add_parser("why", help="explain why a comparison's next request is not kept: the nearest kept one")
     why.add_argument("comparison", help="a comparison file (TOML), or the name of one in the workspace")
 
@@ -38,6 +51,8 @@ def _open(workspace: Workspace) -> Store:
 def main(args: argparse.Namespace) -> int:
     """Run the command: exit code 1 when ``verify`` finds anything wrong."""
     workspace = open_workspace(args.workspace)
+    if args.action == "repair":  # before anything opens the store: what is damaged may not open
+        return _repair(workspace.store, args.into or _free(workspace.store), as_json=args.json)
     with _open(workspace) as store:
         match args.action:
             case "verify":
@@ -48,12 +63,41 @@ def main(args: argparse.Namespace) -> int:
                 return _why(store, args.comparison, workspace)
 
 
+def _free(store: Path) -> Path:
+    names = (store.with_name(f"{store.name}-repaired{number or ''}") for number in count())
+    return next(path for path in names if not path.exists())
+
+
+def _problem(key: str, value: bytes) -> str | None:
+    return record.problem(key, value) or _unread(key, value)
+
+
+def _repair(folder: Path, into: Path, *, as_json: bool) -> int:
+    found = salvage(folder, into, _problem)
+    if as_json:
+        print(json.dumps({"kept": found.kept, "lost": found.lost, "traceless": found.traceless, "aside": found.aside,
+                          "into": str(into)}))  # fmt: skip
+        return 1 if found.lost or found.traceless else 0
+    for key, why in found.lost.items():
+        print(printable(why if key in why else f"{key}: {why}"))
+    print(f"{found.kept:,} samples are whole, each under the key of its request; they are in {into}")
+    print(f"{len(found.lost):,} could not be saved; they are bought again when they are next asked for")
+    if found.traceless:
+        print(f"the store says that it had {found.said:,} rows: of {found.traceless:,} nothing is left, not even a key")
+    if found.aside:
+        print(f"{found.aside:,} had been set aside as damaged before and were not taken along")
+    print(f"{folder} was only read. To go on with the new store, put it in the old one's place:")
+    aside = folder.with_name(f"{folder.name}-damaged")
+    print(f"  mv {quote(str(folder))} {quote(str(aside))} && mv {quote(str(into))} {quote(str(folder))}")
+    return 1 if found.lost or found.traceless else 0
+
+
 def _verify(store: Store, *, as_json: bool) -> int:
     problems: list[str] = []
     checked = 0
     for key, value in store.rows():
         checked += 1
-        problem = str(value) if isinstance(value, StoreError) else record.problem(key, value) or _unread(key, value)
+        problem = str(value) if isinstance(value, StoreError) else _problem(key, value)
         if problem:
             problems.append(problem if key in problem else f"{key}: {problem}")
     if as_json:

@@ -1,0 +1,129 @@
+"""Salvages what can still be read of a damaged store into a new one, and never touches the damaged one."""
+
+from __future__ import annotations
+
+import mmap
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from cache import record
+from cache.errors import StoreError
+from cache.pages import Image, logged, shapes
+from cache.store import ASIDE, Store
+
+_TRIED = 200  # rows that tell which page size is the right one
+_WAITING = 2_000
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salvage:
+    """What was kept in the new store, and what could not be: key and why, for each.
+
+    ``aside`` were damaged before and bought again (see ``Store.set_aside``); they are not taken along. ``said`` is how
+    many rows the damaged store says that it had, 0 where it cannot be told.
+    """
+
+    kept: int
+    lost: dict[str, str]
+    aside: int
+    said: int
+
+    @property
+    def traceless(self) -> int:
+        """Rows of which nothing is left, not even their key."""
+        return max(0, self.said - self.kept - len(self.lost) - self.aside)
+
+
+def salvage(folder: Path, into: Path, problem: Callable[[str, bytes], str | None] = record.problem) -> Salvage:
+    """Copy every record that is whole, each under the key that its request has, into a new store at ``into``.
+
+    The files in ``folder`` are read as bytes, never opened as a database. ``problem`` says what is wrong with a record.
+    Raises ``StoreError`` where there is no store, where ``into`` holds anything, or where it cannot be written.
+    """
+    if not (folder / "cache.db").exists():
+        raise StoreError(f"there is no store in {folder}: it has no cache.db to read")
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise StoreError(f"{into} is there already; name a new folder with --into")
+    lost: dict[str, str] = {}
+    aside: set[str] = set()
+    said = 0
+    try:
+        with _files(folder) as (file, log), Store(into) as store:
+            for image in _images(file, log):
+                _rows(image, store, problem, lost, aside)
+                named = (found.key for found in image.found() if not found.row and ASIDE not in found.key)
+                for chunk in _chunks(named):
+                    for key in chunk - store.has_many(chunk):
+                        lost.setdefault(key, "its row is gone; only the index names it")
+                said = max(said, image.said())
+            for key in store.has_many(lost):
+                del lost[key]
+            return Salvage(kept=store.count(), lost=lost, aside=len(aside), said=said)
+    except OSError as error:
+        raise StoreError(f"the store in {folder} cannot be copied: {error}. See that it may be read") from error
+
+
+def _rows(
+    image: Image, store: Store, problem: Callable[[str, bytes], str | None], lost: dict[str, str], aside: set[str]
+) -> None:
+    waiting: deque[Future[bool]] = deque()
+    for found in image.found():
+        if ASIDE in found.key:
+            aside.add(found.key)
+        elif found.row and found.value is None:
+            lost.setdefault(found.key, "its row cannot be read whole")
+        elif found.value is not None:
+            wrong = problem(found.key, found.value)
+            if wrong is None:
+                waiting.append(store.add(found.key, found.value))
+            else:
+                lost.setdefault(found.key, wrong)
+        if len(waiting) > _WAITING:
+            waiting.popleft().result()
+    for one in waiting:
+        one.result()
+
+
+def _chunks(source: Iterator[str]) -> Iterator[set[str]]:
+    while chunk := set(islice(source, _CHUNK)):
+        yield chunk
+
+
+@contextmanager
+def _files(folder: Path) -> Generator[tuple[memoryview, memoryview]]:
+    # The log is read and not mapped: whoever still has the store open may cut it short.
+    log = folder / "cache.db-wal"
+    with (folder / "cache.db").open("rb") as file:
+        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if (folder / "cache.db").stat().st_size else b""
+        yield memoryview(whole), memoryview(log.read_bytes() if log.exists() else b"")
+
+
+def _images(file: memoryview, log: memoryview) -> Iterator[Image]:
+    """The database as committed; then with all that its log holds, and without its log, where that says more."""
+    size, reserved = _shape(file, log)
+    committed, every = logged(log, size)
+    yield Image(file=file, size=size, reserved=reserved, over=committed)
+    if len(every) > len(committed) or any(every[number] is not page for number, page in committed.items()):
+        yield Image(file=file, size=size, reserved=reserved, over=every)
+    if committed:
+        yield Image(file=file, size=size, reserved=reserved)
+
+
+def _shape(file: memoryview, log: memoryview) -> tuple[int, int]:
+    # A damaged head may name a wrong page size: the right one is that with which rows can be read.
+    best, most = shapes(file, log)[0], 0
+    for size, reserved in shapes(file, log):
+        image = Image(file=file, size=size, reserved=reserved, over=logged(log, size)[1])
+        rows = islice((found for found in image.found() if found.row), _TRIED)
+        whole = sum(found.value is not None and record.problem(found.key, found.value) is None for found in rows)
+        if whole > most:
+            best, most = (size, reserved), whole
+        if whole > _TRIED // 2:
+            break
+    return best
