@@ -18,8 +18,10 @@ test: $(VENV)/.tests
 check: $(VENV)/.tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
 
+# Under 25 minutes on two cores, and writes docs/benchmarks.md; QUICK=1: small sizes, under 4 minutes, no page. Peers are
+# installed once, in SALIENCE_PEERS or a temporary folder.
 bench: $(VENV)/.tests
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick)
 
 # What `salience train` needs beside the rest, about 1 GB; a PyTorch that is installed already (for a GPU) stays.
 train: $(VENV)/.ready

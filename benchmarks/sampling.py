@@ -1,130 +1,110 @@
-"""What a sample costs: our sampler, the bare SDK call and inspect_ai, against one fake server, in one run.
+"""What a sample costs: our sampler, the bare SDK call and peers in turn, against one fake server, in one run.
 
-    python benchmarks/sampling.py [--samples 2000] [--inspect /path/to/python-with-inspect_ai]
+    python benchmarks/sampling.py [--quick] [--json PATH] [--peers]
 
-Prints CPU milliseconds per sample, requests per second at 0 ms with 64 concurrent, and warm replay. The machine is
-shared, so what counts are the ratios of one run.
+CPU milliseconds a sample and requests a second, with 12 KB prompts, 300-token replies, no latency and 64 concurrent;
+and how fast each answers the same again from what it keeps.
+Rounds alternate ours and the others, so that a ratio is of neighbours in time; the machine is rarely quiet.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import json
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-PROMPT = "The filing cabinets were moved to the second floor. " * 235  # about 12 KB
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks import peers, replay
+from benchmarks.figures import Figure, give, options
+from benchmarks.workload import Cost, bare, ours, serving
+
+OURS, POST, CREATE = "ours", "bare post()", "bare create()"
 CONCURRENT = 64
+# Peers make fewer calls, or they would take most of the time.
+CALLS = {"inspect_ai": 200, "litellm": 400, "promptfoo": 200}
+BARS = {"inspect_ai": 15.0, "litellm": 5.0}
+REPLAY_BARS = {"inspect_ai": 300.0}
 
 
-def _start_server(python: str) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen([python, str(HERE / "fake_server.py")], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    return process, process.stdout.readline().strip()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """What every round cost, by who made the calls: anew, and again from what they keep. ``notes`` are on peers."""
+
+    fresh: dict[str, list[Cost]] = field(default_factory=dict[str, list[Cost]])
+    again: dict[str, list[Cost]] = field(default_factory=dict[str, list[Cost]])
+    notes: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def _ours(url: str, count: int, folder: Path) -> tuple[float, float]:
-    from cache.store import Store
-    from runners import sampler
-    from runners.budget import Budget
-    from runners.limits import Limits
-    from runners.model import Model
-    from runners.request import Request, Turn
-
-    model = Model(label="fake", provider="openai_compatible", name="fake-1", base_url=url)
-
-    def requests():
-        for number in range(count):
-            request = Request(provider="openai_compatible", endpoint=url, model="fake-1", system=PROMPT, max_tokens=300,
-                              turns=(Turn(role="user", text=f"q{number}"),), temperature=1.0)  # fmt: skip
-            yield request.key, request
-
-    async def go(store: Store) -> int:
-        line = sampler.Line(model=model, store=store, limits=Limits(concurrency=CONCURRENT), budget=Budget(),
-                            cancelled=asyncio.Event())  # fmt: skip
-        return len([answer async for answer in sampler.sample(requests(), line)])
-
-    with Store(folder) as store:
-        cpu, wall = time.process_time(), time.perf_counter()
-        assert asyncio.run(go(store)) == count
-        return time.process_time() - cpu, time.perf_counter() - wall
-
-
-def _bare(url: str, count: int, *, raw: bool) -> tuple[float, float]:
-    import httpx2
-    from openai import AsyncOpenAI, DefaultAioHttpClient
-
-    async def go() -> None:
-        http = DefaultAioHttpClient(limits=httpx2.Limits(max_connections=CONCURRENT))
-        client = AsyncOpenAI(api_key="none", base_url=url, max_retries=0, http_client=http)
-        room = asyncio.Semaphore(CONCURRENT)
-
-        async def one(number: int) -> None:
-            body = {"model": "fake-1", "max_tokens": 300, "temperature": 1.0, "messages": [
-                {"role": "system", "content": PROMPT}, {"role": "user", "content": f"q{number}"}]}  # fmt: skip
-            async with room:
-                if raw:
-                    await client.post("/chat/completions", body=body, cast_to=httpx2.Response)
-                else:
-                    await client.chat.completions.create(**body)
-
-        await asyncio.gather(*(one(number) for number in range(count)))
-        await client.close()
-
-    cpu, wall = time.process_time(), time.perf_counter()
-    asyncio.run(go())
-    return time.process_time() - cpu, time.perf_counter() - wall
+def measure(url: str, count: int, times: int, names: Iterable[str]) -> Rounds:
+    """Ours, the bare SDK and each peer in turn, as often as asked."""
+    found = Rounds(fresh={OURS: [], POST: [], CREATE: []}, again={OURS: []})
+    with_us = [peers.set_up(name) for name in names]
+    bare(url, 100, CONCURRENT, raw=True)  # warm imports and sockets
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        ours(url, 100, CONCURRENT, folder / "warm")
+        for turn in range(times):
+            found.fresh[OURS].append(ours(url, count, CONCURRENT, folder / str(turn)))
+            found.fresh[POST].append(bare(url, count, CONCURRENT, raw=True))
+            found.fresh[CREATE].append(bare(url, count, CONCURRENT, raw=False))
+            found.again[OURS] += replay.kept(folder / f"kept{turn}", 5 * count, 1)
+            for peer in with_us:
+                few = CALLS[peer.name] // (1 if count >= 1000 else 4)
+                theirs = peers.measure(peer, url, few, CONCURRENT)
+                if isinstance(theirs, str):
+                    found.notes[peer.name] = theirs
+                    continue
+                found.notes[peer.name] = f"{peer.version}; {few} calls a round; {theirs.note}".rstrip("; ")
+                found.fresh.setdefault(peer.name, []).append(theirs.fresh)
+                if theirs.replay:
+                    found.again.setdefault(peer.name, []).append(theirs.replay)
+    return found
 
 
-def _inspect(python: str, url: str, count: int) -> tuple[float, float]:
-    code = (HERE / "peer_inspect.py").read_text(encoding="utf-8")
-    environment = {**os.environ, "INSPECT_DISPLAY": "none"}
-    words = [python, "-c", code, url, str(count), str(CONCURRENT)]
-    out = subprocess.run(words, check=True, capture_output=True, text=True, env=environment, cwd=tempfile.mkdtemp())
-    cpu, wall = json.loads(out.stdout.strip().splitlines()[-1])
-    return cpu, wall
+def figures(found: Rounds, names: Iterable[str], count: int) -> list[Figure]:
+    """Costs and the ratios of each round."""
+    mine, raw = found.fresh[OURS], found.fresh[POST]
+    about = f"{count:,} a round"
+    shown = [
+        Figure(name="CPU of a sample, ours", unit="ms", values=tuple(c.cpu_ms for c in mine), bar=1.6, better="less",
+               note=about),
+        Figure(name="CPU of the bare SDK call, post()", unit="ms", values=tuple(c.cpu_ms for c in raw), note=about),
+        Figure(name="CPU of a sample, ours more than the bare post()", unit="ms", bar=0.5, better="less",
+               values=tuple(a.cpu_ms - b.cpu_ms for a, b in zip(mine, raw, strict=True))),
+        Figure(name="CPU of the SDK's typed create()", unit="ms",
+               values=tuple(c.cpu_ms for c in found.fresh[CREATE])),
+        Figure(name="requests a second, ours", unit="/s", values=tuple(c.per_s for c in mine)),
+        Figure(name="requests a second, bare post()", unit="/s", values=tuple(c.per_s for c in raw)),
+    ]  # fmt: skip
+    for name in names:
+        for what, costs, bars in (("requests", found.fresh, BARS), ("replays", found.again, REPLAY_BARS)):
+            theirs = costs.get(name, [])
+            ratios = tuple(a.per_s / b.per_s for a, b in zip(costs[OURS], theirs, strict=False))
+            shown += [
+                Figure(name=f"{what} a second, {name}", unit="/s", values=tuple(c.per_s for c in theirs),
+                       note=found.notes.get(name, "")),
+                Figure(name=f"{what} a second, ours / {name}", unit="×", values=ratios, bar=bars.get(name)),
+            ]  # fmt: skip
+        theirs = found.fresh.get(name, [])
+        shown += [
+            Figure(name=f"CPU of a sample, {name}", unit="ms", values=tuple(c.cpu_ms for c in theirs)),
+            Figure(name=f"CPU of a sample, {name} / ours", unit="×",
+                   values=tuple(b.cpu_ms / a.cpu_ms for a, b in zip(mine, theirs, strict=False))),
+        ]  # fmt: skip
+    return shown
 
 
 def main() -> None:
-    """Run it all and print a table."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--samples", type=int, default=2000)
-    parser.add_argument(
-        "--inspect", help="a Python that has inspect_ai and openai (default: none, the peer is left out)"
-    )
+    parser = options(__doc__)
+    parser.add_argument("--peers", action="store_true", help="install and measure peers too (peers.py says where)")
     args = parser.parse_args()
-    process, url = _start_server(sys.executable)
-    folder = Path(tempfile.mkdtemp())
-    try:
-        _bare(url, 100, raw=True)  # warm imports and sockets
-        rows = {
-            "ours, uncached": _ours(url, args.samples, folder / "s"),
-            "bare SDK, post()": _bare(url, args.samples, raw=True),
-            "bare SDK, create()": _bare(url, args.samples, raw=False),
-            "ours, replay": _ours(url, args.samples, folder / "s"),
-        }
-        if args.inspect:
-            few = max(100, args.samples // 10)
-            cpu, wall = _inspect(args.inspect, url, few)
-            rows["inspect_ai"] = (cpu * args.samples / few, wall * args.samples / few)
-    finally:
-        process.kill()
-        shutil.rmtree(folder)
-    for name, (cpu, wall) in rows.items():
-        print(f"{name:20} {1000 * cpu / args.samples:8.2f} CPU ms/sample {args.samples / wall:10,.0f} /s")
-    ours = rows["ours, uncached"]
-    print(f"CPU ours / bare post():   {ours[0] / rows['bare SDK, post()'][0]:.2f}")
-    print(f"CPU ours / bare create(): {ours[0] / rows['bare SDK, create()'][0]:.2f}")
-    if "inspect_ai" in rows:
-        print(f"requests/s ours / inspect_ai: {rows['inspect_ai'][1] / ours[1]:.1f}")
+    count, times = (500, 1) if args.quick else (2000, 3)
+    names = list(CALLS) if args.peers else []
+    with serving() as url:
+        give(figures(measure(url, count, times, names), names, count), args.json)
 
 
 if __name__ == "__main__":
