@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.figures import Figure, give, options
+from benchmarks.figures import Figure, give, options, write
 from benchmarks.workload import draws, log_of, serving
 
 MOST = 128  # what the user allows; every limit is below it
@@ -118,7 +117,6 @@ def main() -> None:
     args = options(__doc__).parse_args()
     figures: list[Figure] = []
     for world in worlds(args.quick):
-        began = time.perf_counter()
         found = measure(world, 0)
         note = (
             f"{world.seconds:g} s, the first {world.warm_up_s:g} are warm-up; {MOST} allowed; at the end {found.target}"
@@ -131,7 +129,7 @@ def main() -> None:
             Figure(name=f"longest time without a call, {world.name}", unit="s", values=(found.idle_s,), bar=bars[2],
                    better="less"),
         ]  # fmt: skip
-        print(f"{world.name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
+        write(figures, args.json)
     give(figures, args.json)
 
 

@@ -129,7 +129,7 @@ def run(job: Job, quick: bool, with_peers: bool, seconds: float) -> Part:
         out, said = Path(folder) / "figures.json", Path(folder) / "said"
         with said.open("w") as file:
             process = subprocess.Popen(_words(job, quick, with_peers, out), cwd=ROOT, stdout=file, stderr=file,
-                                       start_new_session=True, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+                                       start_new_session=True)  # fmt: skip
             try:
                 if code := process.wait(timeout=seconds):
                     trouble = f"ended with exit status {code}"

@@ -78,13 +78,18 @@ def options(about: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def write(figures: Sequence[Figure], path: Path | None) -> None:
+    """Write the figures where that was asked for; again after each round, so that a run that is stopped leaves some."""
+    if path is not None:
+        path.write_text(json.dumps({"figures": [asdict(figure) for figure in figures]}, indent=1), encoding="utf-8")
+
+
 def give(figures: Sequence[Figure], path: Path | None) -> None:
     """Print the figures, and write them where that was asked for."""
     for figure in figures:
         words = [figure.name.ljust(66), spread(figure).rjust(30), bar_words(figure), verdict(figure), figure.note]
         print("  ".join(word for word in words if word))
-    if path is not None:
-        path.write_text(json.dumps({"figures": [asdict(figure) for figure in figures]}, indent=1), encoding="utf-8")
+    write(figures, path)
 
 
 def read(data: object) -> list[Figure]:

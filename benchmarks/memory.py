@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.figures import Figure, give, options
+from benchmarks.figures import Figure, give, options, write
 
 SIZES, QUICK = (10_000, 100_000, 1_000_000), (1_000,)
 BAR_MB, MINUTES = 200.0, 2.0
@@ -111,6 +111,7 @@ def main() -> None:
             note=f"{row['sampled']:,.0f} sampled and kept in {row['run_s']:.0f} s; {row['imported_mb']:.0f} MB before, "
             f"{row['planned_mb']:.0f} MB after planning in {row['plan_s']:.0f} s",
         ))  # fmt: skip
+        write(figures, args.json)
     give(figures, args.json)
 
 

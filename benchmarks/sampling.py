@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks import peers, replay
-from benchmarks.figures import Figure, give, options
+from benchmarks.figures import Figure, give, options, write
 from benchmarks.workload import Cost, bare, ours, serving
 
 OURS, POST, CREATE = "ours", "bare post()", "bare create()"
@@ -38,8 +38,8 @@ class Rounds:
     notes: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def measure(url: str, count: int, times: int, names: Iterable[str]) -> Rounds:
-    """Ours, the bare SDK and each peer in turn, as often as asked."""
+def measure(url: str, count: int, times: int, names: Iterable[str]) -> Iterator[Rounds]:
+    """Ours, the bare SDK and each peer in turn, as often as asked; all that there is so far after each round."""
     found = Rounds(fresh={OURS: [], POST: [], CREATE: []}, again={OURS: []})
     with_us = [peers.set_up(name) for name in names]
     bare(url, 100, CONCURRENT, raw=True)  # warm imports and sockets
@@ -52,7 +52,7 @@ def measure(url: str, count: int, times: int, names: Iterable[str]) -> Rounds:
             found.fresh[CREATE].append(bare(url, count, CONCURRENT, raw=False))
             found.again[OURS] += replay.kept(folder / f"kept{turn}", 5 * count, 1)
             for peer in with_us:
-                few = CALLS[peer.name] // (1 if count >= 1000 else 4)
+                few = CALLS[peer.name] // (1 if count >= 1000 else 2)
                 theirs = peers.measure(peer, url, few, CONCURRENT)
                 if isinstance(theirs, str):
                     found.notes[peer.name] = theirs
@@ -61,7 +61,7 @@ def measure(url: str, count: int, times: int, names: Iterable[str]) -> Rounds:
                 found.fresh.setdefault(peer.name, []).append(theirs.fresh)
                 if theirs.replay:
                     found.again.setdefault(peer.name, []).append(theirs.replay)
-    return found
+            yield found
 
 
 def figures(found: Rounds, names: Iterable[str], count: int) -> list[Figure]:
@@ -104,7 +104,11 @@ def main() -> None:
     count, times = (500, 1) if args.quick else (2000, 3)
     names = list(CALLS) if args.peers else []
     with serving() as url:
-        give(figures(measure(url, count, times, names), names, count), args.json)
+        shown: list[Figure] = []
+        for found in measure(url, count, times, names):
+            shown = figures(found, names, count)
+            write(shown, args.json)
+        give(shown, args.json)
 
 
 if __name__ == "__main__":
