@@ -38,7 +38,8 @@ class Comparison:
     are asked as well so that their agreement can be known. Nobody judges by default. ``votes``, ``threshold`` and
     ``rubrics`` are as in ``Judging``; ``audiences`` are what interviewed models are told about who reads, ``interview``
     is where it takes place (``fresh`` or ``after``) and ``interview_replicates`` how many replicates are interviewed.
-    ``looks`` of 2 or more pre-sets that many looks at the data while it runs; 0 means one look, at the end.
+    ``via`` is ``live`` or ``batch``: how models under test are called, where their providers offer batches; it enters
+    no key. ``looks`` of 2 or more pre-sets that many looks at the data while it runs; 0 means one look, at the end.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Comparison:
     max_calls: int | None = None
     max_usd: float | None = None
     concurrency: int = 16
+    via: str = "live"
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -146,6 +148,8 @@ class Comparison:
 
 
 def _bounded(comparison: Comparison) -> None:
+    if comparison.via not in ("live", "batch"):
+        raise FactError(f"via is 'live' or 'batch' (half the price, up to a day), got {comparison.via!r}")
     for field, most in _MOST.items():
         if (getattr(comparison, field) or 0) > most:
             raise FactError(f"{field} must be at most {most:,}")

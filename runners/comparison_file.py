@@ -82,6 +82,7 @@ class _File(Strict):
     document_sets: list[str] = Field(default_factory=list[str])
     seed: int = 0
     concurrency: Annotated[int, Field(gt=0, le=4096)] = 16
+    via: Literal["live", "batch"] = "live"
     budget: _Budget = _Budget()
     note: str = ""
 
@@ -113,7 +114,7 @@ def parse_comparison(name: Path | str, text: str) -> Comparison:
             interview=raw.interview.context, interview_replicates=raw.interview.replicates, looks=raw.looks,
             temperature=raw.temperature, max_tokens=raw.max_tokens, background_tokens=raw.background_tokens,
             documents=raw.documents, document_sets=tuple(raw.document_sets), seed=raw.seed,
-            concurrency=raw.concurrency, max_calls=raw.budget.calls,
+            concurrency=raw.concurrency, via=raw.via, max_calls=raw.budget.calls,
             max_usd=raw.budget.usd, note=raw.note,
         )  # fmt: skip
     except FactError as error:
@@ -134,6 +135,8 @@ def read_comparison(path: Path) -> Comparison:
 def comparison_toml(comparison: Comparison) -> str:
     """The comparison as TOML that ``parse_comparison`` reads back to an equal one."""
     data = {name: value for name, value in asdict(comparison).items() if value not in (None, (), "")}
+    if comparison.via == "live":
+        data.pop("via")  # files of before batches stay as they were
     design = {"kind": data.pop("design"), "facts": list(comparison.facts), "levels": list(comparison.levels),
               "polarities": [p.value for p in comparison.polarities]}  # fmt: skip
     if comparison.carriers:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from cache.store import Store
 from facts.catalog import Library
-from runners import providers
+from runners import batches, providers
 from runners.comparison import Comparison
 from runners.model import Model
 from runners.prefix_cache import Recent, write_price
@@ -46,6 +46,8 @@ class ModelPlan:
     problem: str | None
     simulated: bool
     tokens_cached: int = 0
+    in_batches: int = 0  # of the new calls, those that are sent in batches, at their price
+    by_batch: bool = False  # what can be named beforehand is sent in batches
 
     @property
     def new(self) -> int:
@@ -117,6 +119,14 @@ class _Share:
     read: int = 0
     texts: Recent = field(default_factory=Recent)
 
+    def add(self, other: _Share) -> _Share:
+        """Both together; their costs are not, which may be at two prices."""
+        return _Share(
+            calls=self.calls + other.calls, kept=self.kept + other.kept, tokens_in=self.tokens_in + other.tokens_in,
+            tokens_out=self.tokens_out + other.tokens_out, longest=max(self.longest, other.longest),
+            read=self.read + other.read,
+        )
+
     def bought(self, size: Size) -> None:
         """Add a request that is not kept."""
         self.tokens_in += size.tokens
@@ -146,12 +156,16 @@ class _Share:
         )
 
 
-def _add(shares: dict[str, _Share], sized: Iterable[Size], store: Store | None) -> None:
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
+
+
+def _add(shares: dict[str, _Share], live: dict[str, _Share], sized: Iterable[Size], store: Store | None) -> None:
     source = iter(sized)
     while chunk := list(islice(source, _LOOK)):
         have = store.has_many(size.key for size in chunk if size.key) if store else set[str]()
         for size in chunk:
-            share = shares[size.label]
+            share = live.get(size.label, shares[size.label]) if size.later else shares[size.label]
             share.longest = max(share.longest, size.tokens)
             share.calls += 1
             if size.key in have:
@@ -160,18 +174,27 @@ def _add(shares: dict[str, _Share], sized: Iterable[Size], store: Store | None) 
                 share.bought(size)
 
 
-def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int) -> ModelPlan:
+def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int, live: _Share | None) -> ModelPlan:
+    """``live`` is what comes up later of a model whose ``share`` is sent in batches."""
     provider = providers.find(model.provider)
+    in_batches = share.calls - share.kept if live is not None else 0
+    if live is not None:
+        now, later = share.costs(batches.priced(model)), live.costs(model)
+        low, expected, high = (_sum(*pair) for pair in zip(now, later, strict=True))
+        share = share.add(live)
+    else:
+        low, expected, high = share.costs(model)
     per_out, per_in = _PACE.get(model.provider, _NETWORK_PACE)
     lanes = 1 if model.provider in _PACE else max(1, min(comparison.concurrency, share.calls - share.kept))
     tokens_in, tokens_out = share.tokens_in, share.tokens_out
-    low, expected, high = share.costs(model)
+    seconds = (tokens_out * TYPICAL_REPLY * per_out + tokens_in * per_in) / lanes
     return ModelPlan(
         model=model, trials=trials, calls=share.calls, kept=share.kept,
         tokens_in=tokens_in, tokens_out_most=tokens_out, tokens_cached=share.read,
         cost_low=low, cost_expected=expected, cost_high=high,
-        seconds=(tokens_out * TYPICAL_REPLY * per_out + tokens_in * per_in) / lanes,
+        seconds=batches.UP_TO_S if in_batches else seconds,
         problem=providers.problem(model), simulated=provider.SIMULATED,
+        in_batches=in_batches, by_batch=live is not None,
     )  # fmt: skip
 
 
@@ -194,16 +217,19 @@ def estimate(
     asking = judges if judged(comparison, library) else ()
     known: Mapping[str, Iterable[Size]] = {} if asking or sized is None else sized
     shares = {model.label: _Share() for model in (*models, *asking)}
+    batched = comparison.via == "batch" and not only_kept
+    live = {model.label: _Share() for model in models if batched and batches.offered(model)}
     seen: set[str] = set()
     for model in models:
         found = known.get(model.label) or sizes(comparison, library, model, asking, store, seen, only_kept=only_kept)
-        _add(shares, found, store)
+        _add(shares, live, found, store)
     queries = len(comparison.query_ids) or comparison.queries
     trials = {model.label: len(comparison.conditions()) * queries * comparison.replicates for model in models}
     every = {model.label: model for model in (*models, *asking)}
     return Plan(
         comparison=comparison, conditions=len(comparison.conditions()), queries=queries, judges=asking,
-        only_kept=only_kept, longest_prompt=max((share.longest for share in shares.values()), default=0),
-        models=tuple(_model_plan(comparison, model, shares[label], trials.get(label, 0))
+        only_kept=only_kept,
+        longest_prompt=max((share.longest for share in (*shares.values(), *live.values())), default=0),
+        models=tuple(_model_plan(comparison, model, shares[label], trials.get(label, 0), live.get(label))
                      for label, model in every.items()),
     )  # fmt: skip

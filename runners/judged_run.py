@@ -14,7 +14,6 @@ from runners.inbox import ROOM, Inbox
 from runners.judging import judgings
 from runners.keep import kept
 from runners.planning import trials
-from runners.prefix_cache import followers_later
 from runners.questions import address, readers
 from runners.request import Request
 from runners.running import Run
@@ -58,13 +57,13 @@ class _Judged:
 
     async def stream(self, item: ModelPlan) -> None:
         """Sample one model's trials; what can be asked about them is handed on as they come."""
-        tally, line = self.run.tallies[item.model.label], self.run.line(item.model)
+        tally = self.run.tallies[item.model.label]
         try:
             if item.problem and item.new and not self.run.plan.only_kept:
                 tally.fail(Failure(trouble=Trouble.NOT_READY, message=item.problem), item.new)
                 tally.kept_before = item.kept
                 return
-            async for answer in sample(followers_later(self.requests(item), 2 * self.run.limits.concurrency), line):
+            async for answer in self.run.answers(self.requests(item), item):
                 self.take(answer, item.model.label)
                 # Only streams of trials wait for slow judges: an inbox that waited for another could wait for itself.
                 while not self.run.over and self.full(item.model.label):  # noqa: ASYNC110  (two events)

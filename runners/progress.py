@@ -31,7 +31,8 @@ class ModelProgress:
     as a refusal or were filtered.
 
     ``waiting`` calls will be made again: the first because of ``waits_for`` (a trouble), at ``waits_until`` (ISO 8601,
-    UTC); ``wait_asked`` says that the provider named that time.
+    UTC); ``wait_asked`` says that the provider named that time. ``in_batches`` requests lie in ``batches`` batches at
+    the provider, the first sent at ``batched_since``; ``batch_note`` is the last thing that was odd about them.
     """
 
     label: str
@@ -53,6 +54,10 @@ class ModelProgress:
     waits_for: str = ""
     waits_until: str = ""
     wait_asked: bool = False
+    in_batches: int = 0
+    batches: int = 0
+    batched_since: str = ""
+    batch_note: str = ""
 
     @property
     def cached_share(self) -> float | None:
@@ -152,7 +157,12 @@ class Progress:
         return new / active if active > 0 else 0.0
 
     def eta_of(self, model: ModelProgress) -> float | None:
-        """Seconds to the end of one model at its rate so far, or None while too little has come to say."""
+        """Seconds to the end of one model at its rate so far, or None while too little has come to say.
+
+        What lies in batches comes when the provider will have it.
+        """
+        if model.in_batches:
+            return None
         if model.done < _ENOUGH and self.elapsed_s - self.paused_s < _ENOUGH_S:
             return None
         rate = self.rate_of(model.done)

@@ -11,6 +11,7 @@ from cache.store import Store
 from facts.catalog import Library
 from facts.errors import FactError
 from runners import providers
+from runners.batches.desk import Way
 from runners.estimate import Plan
 from runners.judged_run import judged_run
 from runners.limits import Limits
@@ -23,13 +24,13 @@ from runners.running import Run
 def run(
     plan: Plan, library: Library, store: Store, limits: Limits, report: Callable[[Progress], None],
     cancel: Callable[[], bool] | threading.Event, pause: Callable[[], bool] = lambda: False,
-    connect: Callable[[Model, int], Connection] = providers.connect,
+    connect: Callable[[Model, int], Connection] = providers.connect, way: Way | None = None,
 ) -> Progress:  # fmt: skip
     """Sample what the plan lacks and return the last progress; ``report`` is called several times a second.
 
     ``cancel`` is polled; once true no new call starts and what is in flight is kept. While ``pause`` is true the same
-    holds, and the run waits. ``connect`` opens the way to a model for so many calls at once. Blocks; call it in a
-    thread.
+    holds, and the run waits. ``connect`` opens the way to a model for so many calls at once, ``way`` says how
+    batches are sent (their ledger lies beside the store). Blocks; call it in a thread.
     Raises ``FactError`` where a budget in USD cannot be kept because a price is unknown.
     """
     if limits.max_usd is not None:
@@ -42,7 +43,7 @@ def run(
     asked = cancel.is_set if isinstance(cancel, threading.Event) else cancel
 
     async def go() -> Progress:
-        state = Run(plan, limits, store, report, connect)
+        state = Run(plan, limits, store, report, connect, way)
         ticker = asyncio.create_task(state.tick(asked, pause))
         work = judged_run(state, library) if plan.judges else [state.model(item, library) for item in plan.models]
         # Gathered with exceptions: what breaks one model must not tear down paid calls of another.

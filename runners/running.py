@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from cache.store import Store
 from facts.catalog import Library
 from runners import providers
 from runners.attempts import failure
+from runners.batches import folder_beside, offered
+from runners.batches.desk import Standing, Way
+from runners.batches.ledger import Ledger
+from runners.batches.route import live_around
+from runners.batches.route import sample as batched
 from runners.budget import Budget
 from runners.estimate import ModelPlan, Plan
 from runners.limits import Limits
@@ -19,8 +25,9 @@ from runners.model import Model
 from runners.prefix_cache import followers_later
 from runners.progress import Progress, State
 from runners.providers import Connection
+from runners.request import Request
 from runners.sample import Failure, Outcome, Trouble
-from runners.sampler import sample
+from runners.sampler import Answer, sample
 from runners.sizes import requests
 from runners.tally import Tally
 from runners.trouble import CallError
@@ -33,9 +40,11 @@ class Run:
 
     def __init__(
         self, plan: Plan, limits: Limits, store: Store, report: Callable[[Progress], None],
-        connect: Callable[[Model, int], Connection] = providers.connect,
+        connect: Callable[[Model, int], Connection] = providers.connect, way: Way | None = None,
     ) -> None:  # fmt: skip
         self.connect = connect
+        self.way = replace(way or Way(ledger=Ledger(folder_beside(store.folder))), comparison=plan.comparison.name,
+                           held=lambda: self.held)  # fmt: skip
         self.plan = plan
         self.limits = limits
         self.store = store
@@ -87,13 +96,24 @@ class Run:
             return
         line = self.line(item.model)
         try:
-            asked = followers_later(requests(self.plan.comparison, library, item.model), 2 * self.limits.concurrency)
-            async for answer in sample(asked, line):
+            async for answer in self.answers(requests(self.plan.comparison, library, item.model), item):
                 tally.add(answer)
         except CallError as error:  # the provider could not even be opened
             tally.fail(failure(error, 0), item.new)
         if line.stopped and (rest := tally.progress(line).left):
             tally.fail(line.stopped, rest)
+
+    def answers(self, asked: Iterator[tuple[str, Request]], item: ModelPlan) -> AsyncIterator[Answer]:
+        """What a model under test answers: in batches where the plan says so, else live.
+
+        What an earlier run left in a batch is waited for either way: it is paid for.
+        """
+        line = self.line(item.model)
+        standing = self.tallies[item.model.label].batched = Standing()
+        if item.by_batch:
+            return batched(asked, line, self.way, standing)
+        asked = followers_later(asked, 2 * self.limits.concurrency)
+        return live_around(asked, line, self.way, standing) if offered(item.model) else sample(asked, line)
 
     async def tick(self, cancel: Callable[[], bool], pause: Callable[[], bool]) -> None:
         """Look for cancellation and for a pause, and report, several times a second, for ever."""

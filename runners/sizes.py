@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
@@ -33,7 +33,7 @@ class Size:
     the tokens of its prompt, and the most its reply can take (thinking is billed as output).
 
     ``text`` stands for its system text where the provider's cache may keep that (0: it does not); ``lasting`` are the
-    tokens of it that the cache is expected to keep.
+    tokens of it that the cache is expected to keep. ``later`` says that it comes up only from a sample.
     """
 
     label: str
@@ -42,6 +42,7 @@ class Size:
     most: int
     text: int = 0
     lasting: int = 0
+    later: bool = False
 
 
 def requests(comparison: Comparison, library: Library, model: Model) -> Iterator[tuple[str, Request]]:
@@ -80,10 +81,12 @@ def sizes(
             if only_kept and sample is None:
                 continue
             found = _further if only_kept else _expected
+            first = {trial.key, *wanted(trial, library, using, None, {})} if comparison.via == "batch" else set[str]()
             for key, request in found(trial, library, using, sample, known):
                 if key is None or key not in seen:
                     seen.add(key or "")
-                    yield _size(labels[request.provider, request.endpoint, request.model], key, request)
+                    size = _size(labels[request.provider, request.endpoint, request.model], key, request)
+                    yield size if key in first else replace(size, later=True)
 
 
 def _chunks(source: Iterable[Trial]) -> Iterator[list[Trial]]:

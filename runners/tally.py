@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from runners.batches.desk import Standing
 from runners.line import Line
 from runners.progress import ModelProgress
 from runners.sample import Failure, Stop
@@ -34,6 +35,7 @@ class Tally:
     failures: Counter[str] = field(default_factory=Counter[str])
     messages: dict[str, str] = field(default_factory=dict[str, str])
     resolved: set[str] = field(default_factory=set[str])
+    batched: Standing = field(default_factory=Standing)
 
     def add(self, answer: Answer) -> None:
         """Count one answer."""
@@ -70,6 +72,8 @@ class Tally:
             resolved=tuple(sorted(self.resolved)), concurrency=line.pace.target if line else 0,
             in_flight=line.pace.in_flight if line else 0, cached_tokens=self.cached_tokens,
             prompt_tokens=self.prompt_tokens, simulated=self.simulated,
+            in_batches=self.batched.requests, batches=self.batched.batches, batched_since=self.batched.since,
+            batch_note=self.batched.note,
             spent_usd=line.spent_usd if line else 0.0, waiting=wait.calls if wait else 0,
             waits_for=wait.trouble if wait else "", wait_asked=bool(wait and wait.asked),
             waits_until=_after(line.pace.seconds_to(wait.until_s)) if line and wait else "",

@@ -14,9 +14,10 @@ from runners import batches
 from runners.attempts import failure
 from runners.batches.batch import Api, Batch
 from runners.batches.ledger import Ledger, Requests
+from runners.line import Line
 from runners.model import Model
 from runners.sample import Failure, Trouble
-from runners.sampler import Answer, Line
+from runners.sampler import Answer
 from runners.trouble import CallError, Fatal
 
 T = TypeVar("T")
@@ -74,8 +75,9 @@ class GaveUpError(Exception):
 class Desk:
     """State that the parts of the route share, in one event loop."""
 
-    def __init__(self, line: Line, way: Way, standing: Standing, api: Api) -> None:
-        self.line, self.way, self.standing, self.api = line, way, standing, api
+    def __init__(self, line: Line, way: Way, standing: Standing) -> None:
+        self.line, self.way, self.standing = line, way, standing
+        self._api: Api | None = None
         self.model = batches.priced(line.model)
         self.answers: asyncio.Queue[tuple[Answer, ...] | BaseException | None] = asyncio.Queue(maxsize=100)
         self.opens: dict[str, Open] = {}
@@ -84,10 +86,25 @@ class Desk:
         self.harvesting = asyncio.Lock()  # one batch's results in memory at a time
 
     @property
+    def api(self) -> Api:
+        """The open API; see ``open``."""
+        assert self._api is not None  # noqa: S101  (opened before the first batch)
+        return self._api
+
+    async def open(self) -> None:
+        """Open the API, once it is needed: whoever only reads what is kept needs no key. Raises ``CallError``."""
+        if self._api is None:
+            self._api = await asyncio.to_thread(self.way.connect, self.line.model)
+
+    async def close(self) -> None:
+        """Give back the sockets."""
+        if self._api is not None:
+            await self._api.close()
+
+    @property
     def over(self) -> bool:
         """Whether nothing new may be sent."""
-        line = self.line
-        return line.stopped is not None or line.cancelled.is_set() or line.budget.reached is not None
+        return self.line.over
 
     async def say(self, *answers: Answer) -> None:
         """Hand answers on."""
@@ -108,10 +125,10 @@ class Desk:
 
     def stop(self, error: CallError) -> None:
         """Give the model up, as a live call would that met this error."""
-        self.line.stopped = self.line.stopped or Failure(
+        self.line.stop(Failure(
             trouble=Trouble.STOPPED, message=f"{self.line.model.label} was stopped: {error.message}",
             advice=error.advice, status=error.status,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     async def rest(self, seconds: float) -> None:
         """Wait; cancelling the run ends the wait."""

@@ -16,6 +16,7 @@ from runners.batches.desk import Desk, GaveUpError, Open, now
 from runners.batches.ledger import Item, Ledger, item_line
 from runners.batches.tending import refused
 from runners.budget import Verdict, most_usd
+from runners.model import Model
 from runners.sample import Failure, Trouble
 from runners.sampler import Answer
 from runners.trouble import CallError, Fatal
@@ -34,11 +35,16 @@ class Filling:
         self.desk, self.sent = desk, sent
         model = desk.line.model
         self.provider = providers.find(model.provider)
-        self.address = (model.provider, self.provider.endpoint(model), model.name)
+        self.address = self.address_of(model)
         self.marks: set[bytes] = set()
         self._lines: list[bytes] = []
         self._bytes, self._most = 0, 0.0
         self._lock: FileLock | None = None
+
+    @staticmethod
+    def address_of(model: Model) -> tuple[str, str, str]:
+        """Provider, endpoint and name: what two models must share for their requests to be the same."""
+        return model.provider, providers.find(model.provider).endpoint(model), model.name
 
     async def lock(self) -> bool:
         """Take the lock; True where it was taken only now, after which others' batches must be looked at afresh."""

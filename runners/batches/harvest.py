@@ -102,10 +102,10 @@ class Harvest:
             fresh = list(await asyncio.gather(*map(asyncio.wrap_future, added)))
             await self._make_room(items, samples, fresh)
         except StoreError as error:
-            self.desk.line.stopped = Failure(
+            self.desk.line.stop(Failure(
                 trouble=Trouble.STORE, message=str(error),
                 advice="Then run again: what is kept costs nothing, and the batch's replies stay at the provider.",
-            )  # fmt: skip
+            ))  # fmt: skip
             raise GaveUpError from None
         told: list[Answer] = []
         for item, (mark, sample), new in zip(items, samples, fresh, strict=True):

@@ -10,19 +10,21 @@ harvested, what was not is sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
 from runners.batches.batch import mark
 from runners.batches.desk import Desk, Open, Standing, Way
 from runners.batches.filling import Filling
-from runners.batches.ledger import Item, read_item
+from runners.batches.ledger import Item, Ledger, read_item
 from runners.batches.tending import tend
 from runners.keep import kept
+from runners.line import Line
 from runners.request import Request
 from runners.sample import Sample
-from runners.sampler import Answer, Line
+from runners.sampler import Answer
+from runners.sampler import sample as live
 
 _LOOK = 200  # requests looked up in the store at a time
 
@@ -37,8 +39,7 @@ async def sample(
     provider is asked to cancel, and what was finished is kept. What cannot be settled now is not answered at all, and
     stays in the ledger. Raises ``CallError`` where the API cannot even be opened, ``StoreError`` for a broken ledger.
     """
-    api = await asyncio.to_thread(way.connect, line.model)
-    route = _Route(Desk(line, way, standing, api))
+    route = _Route(Desk(line, way, standing))
     feeder = asyncio.create_task(route.feed(iter(requests)))
     feeder.add_done_callback(route.report)
     try:
@@ -53,7 +54,42 @@ async def sample(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await api.close()
+        await route.desk.close()
+
+
+async def live_around(
+    requests: Iterator[tuple[str, Request]], line: Line, way: Way, standing: Standing
+) -> AsyncIterator[Answer]:
+    """Live answers, but for what lies in open batches already: that is waited for, because it is paid for."""
+    address = Filling.address_of(line.model)
+    marks = await asyncio.to_thread(_open_marks, way.ledger, address)
+    if not marks:
+        async for answer in live(requests, line):
+            yield answer
+        return
+    waits: list[tuple[str, Request]] = []
+
+    def others() -> Iterator[tuple[str, Request]]:
+        for key, request in requests:
+            if mark(key) in marks:
+                waits.append((key, request))
+            else:
+                yield key, request
+
+    async for answer in live(others(), line):
+        yield answer
+    async for answer in sample(waits, line, way, standing):
+        yield answer
+
+
+def _open_marks(ledger: Ledger, address: tuple[str, str, str]) -> set[bytes]:
+    found: set[bytes] = set()
+    for batch in ledger.every():
+        requests = ledger.requests(batch.tag)
+        if batch.open and (batch.provider, batch.endpoint, batch.model) == address and requests.there:
+            found.update(requests.index())
+            requests.close()
+    return found
 
 
 class _Route:
@@ -112,6 +148,7 @@ class _Route:
             marks = set(await asyncio.to_thread(requests.index)) if requests.there else set[bytes]()
             one = Open(batch, requests, marks, reserved=batch.most_usd or 0.0)
             self.desk.line.budget.commit(one.reserved)
+            await self.desk.open()
             self.desk.opens[batch.tag] = one
             self._tend(one)
         self.desk.stand()
@@ -119,6 +156,8 @@ class _Route:
     async def _take(self, items: Sequence[Item]) -> None:
         """Answer what is kept, wait for what is in a batch already, and put the rest into the next one."""
         missing = await self._look(items)
+        if missing:
+            await self.desk.open()
         if missing and await self.filling.lock():
             await self._adopt()
             missing = await self._look(missing)  # another process may have bought it, or sent it, in the meantime
