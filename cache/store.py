@@ -1,4 +1,4 @@
-"""The store: append-only, first write wins, nothing evicted; the only file that imports diskcache."""
+"""The store: append-only, first write wins, nothing evicted."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Protocol, Self, cast
 
-from diskcache import Cache, Disk, Timeout  # pyright: ignore[reportMissingTypeStubs]
-
-from cache import plain_disk
-from cache.errors import REPAIR, StoreError, UnsafeRow, unreadable
+from cache import database, plain_disk
+from cache.errors import REPAIR, StoreError, unreadable
+from cache.opening import LOCK_WAIT_S, Timeout, opened
 from cache.place import network_file_system
 
 _CHUNK = 500  # keys per SELECT; SQLite allows 32,766 placeholders, and more than 500 gains nothing
-_GROUP = 200  # rows per transaction
-_PAGE = 8192  # 4 KB pages cost 1.8× the JSON on disk, 8 KB pages 1.2×
-_IN_ROW = 2**31 - 1  # values never go to files of their own
-_LOCK_WAIT_S = 60
+_GROUP = 500  # rows per transaction, at most
 _FEW = 10_000
 ASIDE = ":damaged-"  # stands between a key and a row's number where a record was set aside
+# What diskcache's own ``add`` writes, at half its cost: the index over keys says itself whether a key is there.
+_INSERT = (
+    "INSERT OR IGNORE INTO Cache (key, raw, store_time, expire_time, access_time, access_count, tag, size, mode, "
+    "filename, value) VALUES (?, 1, ?, NULL, ?, 0, NULL, ?, ?, ?, ?)"
+)
 _WHOLE = "SELECT rowid, key, raw, mode, filename, value FROM Cache WHERE"
 
 
@@ -35,27 +35,6 @@ _Row = tuple[object, ...]
 
 class _Rows(Protocol):
     def fetchall(self) -> list[_Row]: ...
-
-
-class _PlainDisk(Disk):
-    """See ``cache/plain_disk.py``: no pickle path and no file path, in either direction."""
-
-    def put(self, key: object) -> tuple[str, bool]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return plain_disk.put(key)
-
-    def get(self, key: object, raw: object) -> str:
-        return plain_disk.get(key, raw)
-
-    def store(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self,
-        value: object,
-        read: bool,
-        key: object = None,
-    ) -> tuple[int, int, None, bytes]:
-        return plain_disk.pack(value)
-
-    def fetch(self, mode: object, filename: object, value: object, read: bool) -> bytes:
-        return plain_disk.unpack(mode, filename, value, "value")
 
 
 def _checked(row: _Row) -> tuple[str, bytes | StoreError]:
@@ -85,12 +64,9 @@ class Store:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.chmod(0o700)
-            self._create()
-            self._cache = Cache(
-                str(folder), disk=_PlainDisk, timeout=_LOCK_WAIT_S, eviction_policy="none", cull_limit=0, statistics=0,
-                size_limit=2**62, disk_min_file_size=_IN_ROW, sqlite_synchronous=2, sqlite_mmap_size=2**33,
-            )  # fmt: skip
-            self._file = self._identity()
+            database.create(folder)
+            self._cache = opened(folder)
+            self._file = database.identity(self.folder)
         except (OSError, sqlite3.Error, TypeError, AttributeError, ValueError) as error:  # the latter: planted settings
             raise StoreError(
                 f"the store in {folder} cannot be opened: {error}. Nothing was changed. If the disk is full, free "
@@ -101,31 +77,13 @@ class Store:
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
 
-    def _create(self) -> None:
-        path = self.folder / "cache.db"
-        if path.exists():
-            return
-        with sqlite3.connect(path) as connection:  # the page size can only be chosen before there are tables
-            connection.execute(f"PRAGMA page_size = {_PAGE}")
-            connection.execute("CREATE TABLE IF NOT EXISTS Settings (key TEXT NOT NULL UNIQUE, value)")
-        connection.close()
-        path.chmod(0o600)
-
-    def _identity(self) -> tuple[int, int] | None:
-        """The file behind the path, or None when there is none any more."""
-        try:
-            status = (self.folder / "cache.db").stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
-
     def _sql(self, statement: str, values: Sequence[object] = ()) -> list[_Row]:
         # diskcache has no bulk read; its own connection (one per thread) is the supported place to ask.
         try:  # the connection is opened by the first statement of a thread
             execute = self._cache._sql  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
             return cast("_Rows", execute(statement, values)).fetchall()
         except (sqlite3.Error, OSError) as error:
-            raise unreadable(self.folder, error, gone=self._identity() is None) from error
+            raise unreadable(self.folder, error, gone=database.identity(self.folder) is None) from error
 
     def add(self, key: str, value: bytes) -> Future[bool]:
         """Keep ``value`` under ``key`` unless the key is there already; the result says whether it was added.
@@ -158,11 +116,14 @@ class Store:
         self._cache.close()  # this thread's connection: the last one to close folds the log into the file
 
     def _commit(self, group: list[tuple[str, bytes, Future[bool]]]) -> None:
-        deadline = time.monotonic() + _LOCK_WAIT_S
+        deadline = time.monotonic() + LOCK_WAIT_S
         while True:
             try:
                 with self._cache.transact():
-                    added = [bool(self._cache.add(key, value)) for key, value, _ in group]  # pyright: ignore[reportUnknownMemberType]
+                    now = time.time()
+                    execute = self._cache._sql  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
+                    added = [execute(_INSERT, (key, now, now, *plain_disk.pack(value))).rowcount > 0
+                             for key, value, _ in group]  # fmt: skip
             except Timeout as waited:
                 cause = waited.__context__  # diskcache says "timeout" to every error at the start of a transaction
                 if "locked" not in str(cause):
@@ -174,7 +135,9 @@ class Store:
             except (sqlite3.Error, OSError) as cause:
                 error = self._not_kept(cause)
             else:
-                if self._identity() != self._file:  # SQLite goes on writing into a file that nobody can find any more
+                if (
+                    database.identity(self.folder) != self._file
+                ):  # SQLite goes on writing into a file that nobody can find any more
                     error = StoreError(
                         f"the store in {self.folder} was removed or replaced while in use; what was bought since is "
                         "lost. Put it back or run again: nothing more is bought until then"
@@ -218,8 +181,8 @@ class Store:
             marks = ",".join("?" * len(part))
             rows = self._sql(f"SELECT key, mode, filename, value FROM Cache WHERE raw = 1 AND key IN ({marks})", part)
             for key, mode, filename, value in rows:
-                with suppress(UnsafeRow):  # one bad row does not hide its neighbours
-                    found[cast("str", key)] = plain_disk.unpack(mode, filename, value, f"row {key}")
+                if plain_disk.plain(mode, filename, value):  # one bad row does not hide its neighbours
+                    found[cast("str", key)] = cast("bytes", value)
         return found
 
     def has_many(self, keys: Iterable[str]) -> set[str]:
@@ -280,7 +243,7 @@ class Store:
         if not self._closed:
             self._closed = True
             self._queue.put(None)
-            self._writer.join(timeout=_LOCK_WAIT_S * 2)
+            self._writer.join(timeout=LOCK_WAIT_S * 2)
             self._cache.close()
 
     def __enter__(self) -> Self:

@@ -11,6 +11,9 @@ from cache.store import Store
 from runners.request import Request
 from runners.sample import Sample, Stop, Usage
 
+_STOPS = {stop.value: stop for stop in Stop}
+_NUMBERS = {int, float, type(None)}
+
 
 def to_record(request: Request, sample: Sample) -> bytes:
     """The bytes that are kept for one sample."""
@@ -25,10 +28,11 @@ def from_record(key: str, value: bytes) -> Sample:
         texts = [fields["text"], fields["model"], fields.get("reasoning") or ""]
         texts += [fields.get("request_id") or "", fields.get("received_at") or ""]
         numbers = [*usage.values(), fields.get("latency_s")]
-        if not all(isinstance(text, str) for text in texts) or not all(_number(one) for one in numbers):
+        # JSON gives plain types, so that one set of them says as much as a question to each value.
+        if set(map(type, texts)) != {str} or not _NUMBERS.issuperset(map(type, numbers)):
             raise TypeError("a field is of the wrong kind")
         return Sample(
-            text=cast("str", fields["text"]), stop=Stop(cast("str", fields["stop"])),
+            text=cast("str", fields["text"]), stop=_STOPS[cast("str", fields["stop"])],
             model=cast("str", fields["model"]),
             reasoning=cast("str | None", fields.get("reasoning")), usage=Usage(**usage),
             request_id=cast("str | None", fields.get("request_id")),

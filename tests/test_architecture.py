@@ -19,7 +19,7 @@ MAY_IMPORT = {
 }
 ONLY_IN = {
     "streamlit": ("dashboard/app.py", "dashboard/state", "dashboard/serve.py", "dashboard/app_pages/"),
-    "diskcache": ("cache/store.py",),
+    "diskcache": ("cache/opening.py",),
     "anthropic": ("runners/providers/anthropic.py",),
     "openai": (
         "runners/providers/_chat.py",
