@@ -1,4 +1,4 @@
-"""Adaptive concurrency for one model: open up quickly, cut once per burst of rate limits, then feel for the limit."""
+"""Says when a call to one model may start: as many at once as the provider takes, and no more a minute than allowed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from types import TracebackType
 
 from runners.headroom import Headroom
 from runners.rate import Rate
+from runners.target import Target
 
-_SATURATED = 0.8  # grow only when at least this share of the slots is in use
-_COOLDOWN_S = 1.0  # between two cuts; calls that were in flight at a cut are no news anyway
-_DEEPEST, _LEAST_CUT = 0.5, 0.9  # a burst cuts to the calls that it let pass, within these shares
 _RAMP_S = 0.1  # a full server refuses in less than this, so that twice as many may be tried after it
-_CALM = 150  # replies at a known limit before one slot more is tried: so less than 1 % of calls are refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,30 +31,22 @@ class Wait:
 
 
 class Pace:
-    """How many calls may be in flight, and how many may start when. ``most`` can be changed while running.
+    """Gives out slots: as many as the ``Target`` says, in turn. ``most`` can be changed while running.
 
     Rate limits (429) alone cut: a slow or failing server is not a full one. ``Retry-After`` delays the request that
-    got it, never this controller. Until the first 429 the target doubles every ``_RAMP_S`` while calls wait. Calls that
-    were in flight at a cut and are refused too belong to the same burst: they only say how deep it was, since those
-    that are not refused are what the server can take. From there the target climbs back by one a round to what the
-    last burst let pass, and beyond it by one every ``_CALM`` replies, by twice as many each time that this goes well.
-    ``rates`` are limits per minute that the user has set. The floor is one call. While ``held`` no slot is given out;
-    what holds one keeps it. ``held_by`` names the limit that the next call waits for, if any; ``listeners`` are called
-    when ``backing_off`` changes. For one event loop.
+    got it, never the others. ``rates`` are limits per minute that the user has set; what replies say of the provider's
+    own limits holds calls back where little is left. While ``held`` no slot is given out; what holds one keeps it.
+    ``held_by`` names the limit that the next call waits for, if any; ``listeners`` are called when ``backing_off``
+    begins. For one event loop.
     """
 
     def __init__(
         self, most: int, start: int | None = None, clock: Callable[[], float] = time.monotonic,
         rates: Iterable[Rate] = (),
     ) -> None:  # fmt: skip
-        self._most = most
-        self._target = float(min(most, start or most))
+        self._target = Target(most, start or most)
         self._clock = clock
-        self._cut_at: float | None = None
-        self._before = self._flying = self._refused = 0
-        self._ceiling = 0
-        self._calm, self._step = 0, 1
-        self._in_flight = 0
+        self._in_flight, self._not_before = 0, 0.0
         self._queue: deque[tuple[asyncio.Future[None], float]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._ramp: asyncio.TimerHandle | None = None
@@ -90,12 +79,12 @@ class Pace:
     @property
     def most(self) -> int:
         """The upper bound."""
-        return self._most
+        return self._target.most
 
     @property
     def target(self) -> int:
         """The calls that may be in flight now."""
-        return max(1, min(self._most, int(self._target)))
+        return self._target.value
 
     @property
     def in_flight(self) -> int:
@@ -130,23 +119,30 @@ class Pace:
                 self._queue.popleft()
                 continue
             if not self._over and (pause := self._pause_s(tokens)) > 0:
-                if self._timer is None:
-                    self._timer = asyncio.get_running_loop().call_later(pause, self._again)
+                self._wake_in(pause)
                 return
             self._queue.popleft()
             for rate in self._every:
                 rate.take(tokens if rate.name == "tokens" else 1)
             self._in_flight += 1
             waiting.set_result(None)
-        if self._queue and self._cut_at is None and self._ramp is None and self.target < self._most and not self._held:
+        if self._queue and self._target.open and self._ramp is None and not self._held:
             self._ramp = asyncio.get_running_loop().call_later(_RAMP_S, self._open)
+
+    def _wake_in(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._timer is not None:
+            if self._timer.when() <= loop.time() + seconds:
+                return
+            self._timer.cancel()  # what was expected to be used was not
+        self._timer = loop.call_later(seconds, self._again)
 
     @property
     def _every(self) -> Iterable[Rate]:
         return (*self._rates, *self._said.values())
 
     def _pause_s(self, tokens: float) -> float:
-        pause, self.held_by = 0.0, ""
+        pause, self.held_by = max(0.0, self._not_before - self._clock()), ""
         for rate in self._rates:
             if (wait := rate.wait_s(tokens if rate.name == "tokens" else 1)) > pause:
                 pause, self.held_by = wait, f"the {rate.name} per minute in models.toml"
@@ -164,8 +160,8 @@ class Pace:
 
     def _open(self) -> None:
         self._ramp = None
-        if self._cut_at is None and self._queue:
-            self._target = min(float(self._most), self._target * 2)
+        if self._queue:
+            self._target.doubled()
             self._grant()
 
     def told(self, rooms: Iterable[Headroom]) -> None:
@@ -185,34 +181,14 @@ class Pace:
                 rate.correct(expected - tokens)
 
     def succeeded(self) -> None:
-        """A call came back, while its slot is still held: grow if the slots were nearly full."""
-        if self._in_flight < _SATURATED * self.target:
-            return
-        if self._cut_at is None:
-            self._target = min(float(self._most), self._target + 1.0)
-        elif self._target < self._ceiling:
-            self._target = min(float(self._most), float(self._ceiling), self._target + 1.0 / self.target)
-        else:
-            self._calm += 1
-            if self._calm >= _CALM:
-                self._target = min(float(self._most), float(int(self._target) + self._step))
-                self._calm, self._step = 0, self._step * 2
+        """A call came back, while its slot is still held."""
+        self._target.succeeded(self._in_flight)
 
-    def rate_limited(self, started: float | None = None) -> None:
-        """A call that started then (on the clock of the pace) was told to slow down, while its slot is still held: cut,
-        unless it is no news.
-        """
+    def rate_limited(self, started: float) -> None:
+        """A call that started then (on the clock of the pace) was told to slow down, while its slot is still held."""
         now = self._clock()
-        if self._cut_at is not None and started is not None and started <= self._cut_at:
-            self._refused += 1
-        elif self._cut_at is not None and now - self._cut_at < _COOLDOWN_S:
-            return
-        else:
-            self._before, self._flying, self._refused = self.target, self._in_flight, 1
-            self._cut_at, self._calm, self._step = now, 0, 1
-        passed = max(1, self._flying - self._refused)
-        self._target = float(max(1, int(self._before * _DEEPEST), min(int(self._before * _LEAST_CUT), passed)))
-        self._ceiling = max(int(self._target), passed)
+        # Others that start now would be refused as well: a full server lets nobody pass for a moment.
+        self._not_before = max(self._not_before, now + self._target.refused(now, started, self._in_flight))
 
     def let_go(self) -> None:
         """Nothing will be called any more: whoever waits for a slot gets one at once, to find that out."""
@@ -247,9 +223,7 @@ class Pace:
 
     async def resize(self, most: int) -> None:
         """Change the upper bound; waiting calls notice at once."""
-        self._most = max(1, most)
-        self._target = float(self._most)
-        self._cut_at = None  # the user knows something new: what was learnt under the old bound is let go
+        self._target.resize(most)
         self._grant()
 
 

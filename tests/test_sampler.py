@@ -286,6 +286,7 @@ def test_after_a_cut_the_limit_is_felt_for_slowly_and_faster_once_it_is_gone():
         slots = await in_flight(pace, 10)
         pace.rate_limited(slots[0].started)
         assert pace.target == 9
+        clock.now += 1
         await give_back(slots)
         grown = []
         for _ in range(3):
