@@ -111,10 +111,10 @@ async def _unasked(server, call, writer):
 
 
 async def _unasked_later(server, call, writer):
-    """A good reply and, while the connection is idle, one that nobody asked for."""
-    body, extra = payload(call), payload(replace(call, text="A nobody asked"))
-    await server.good(call, writer, head(len(body)) + body)
-    await asyncio.sleep(0.002)
+    """Come again in a while; and meanwhile, on the idle connection, a reply that nobody asked for."""
+    await write(writer, b"{}", 429, retry_after="0.5")
+    await asyncio.sleep(0.02)
+    extra = payload(replace(call, text="A nobody asked"))
     writer.write(head(len(extra)) + extra)
     return True
 
@@ -192,8 +192,9 @@ def _inside(code: object):
     return lambda server, call: json.dumps({"error": {"message": f"upstream {server.secret}", "code": code}}).encode()
 
 
-GOOD = {"ok": _ok, "chunked": _chunked, "zipped": _zipped, "without a type": _no_type, "echo": _echo}
-ODD = {"echo escaped": _echo_escaped, "unasked": _unasked, "unasked later": _unasked_later}
+GOOD = {"ok": _ok, "chunked": _chunked, "zipped": _zipped, "without a type": _no_type, "echo": _echo,
+        "echo escaped": _echo_escaped, "unasked": _unasked}  # fmt: skip
+LATER = {"unasked later": _unasked_later}
 STALLS = {"stall": _stall, "stall midway": _stall_midway}
 FAULTS = {
     **STALLS,

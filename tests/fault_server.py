@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import formatdate
 
-from campaign_faults import FAULTS, GOOD, ODD, Call, write
+from campaign_faults import FAULTS, GOOD, LATER, Call, write
 
 
 def mark_of(texts: Iterable[str]) -> str:
@@ -109,7 +109,7 @@ class FaultServer:
         while self.held(call):  # noqa: ASYNC110  (what is waited for is said by another thread)
             await asyncio.sleep(0.005)
         call.fault = name = self.schedule(call)
-        if act := (GOOD | ODD | FAULTS).get(name):
+        if act := (GOOD | LATER | FAULTS).get(name):
             return await act(self, call, writer)
         status, _, pause = name.partition(" ")  # "429", "429 0.01", "503 date"
         said = f"planned {status}, your key {self.secret} was seen"
