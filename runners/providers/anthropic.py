@@ -54,6 +54,7 @@ _CACHED_FROM = (
     (re.compile(r"claude-(opus-4-8|sonnet-5|sonnet-4-5|opus-4-1|(opus|sonnet)-4(-0)?|3-[57]-sonnet|3-opus)"
                 r"(-\d{8}|-latest)?$"), 1024),
     (re.compile(r"claude-(sonnet-4-6|3-5-haiku|3-haiku)(-\d{8}|-latest)?$"), 2048),
+    (re.compile(r"claude-(opus-4-[567]|haiku-4-5)(-\d{8}|-latest)?$"), 4096),
 )  # fmt: skip
 _CACHED_FROM_UNKNOWN, _LEAST = 4096, 512
 _CHARACTERS = 4  # of a token, at most about; a quick test that errs on the side of not marking
