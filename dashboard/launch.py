@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cache.store import Store
+from dashboard.planned_sizes import planned_sizes
 from dashboard.progress_file import CANCEL, JUDGING, NAME, PAUSE, read_progress, write_broken, write_progress
 from dashboard.workspace import Workspace
 from facts.catalog import Library
@@ -126,7 +127,8 @@ def launch(
                 save_comparison(workspace, comparison)
 
             def plan() -> Plan:
-                return estimate(comparison, library, models, store, judges=judges, only_kept=only_kept)
+                sized = {} if only_kept else planned_sizes(comparison, library, models, workspace)
+                return estimate(comparison, library, models, store, sized, judges=judges, only_kept=only_kept)
 
             return _run(comparison, library, plan, store, folder, report, cancelled,
                         JUDGING if only_kept else NAME, connect)  # fmt: skip

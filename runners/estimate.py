@@ -10,6 +10,7 @@ from cache.store import Store
 from facts.catalog import Library
 from runners import batches, providers
 from runners.comparison import Comparison
+from runners.marks import Marks
 from runners.model import Model
 from runners.prefix_cache import Recent, write_price
 from runners.questions import judged
@@ -122,8 +123,11 @@ class _Share:
     def add(self, other: _Share) -> _Share:
         """Both together; their costs are not, which may be at two prices."""
         return _Share(
-            calls=self.calls + other.calls, kept=self.kept + other.kept, tokens_in=self.tokens_in + other.tokens_in,
-            tokens_out=self.tokens_out + other.tokens_out, longest=max(self.longest, other.longest),
+            calls=self.calls + other.calls,
+            kept=self.kept + other.kept,
+            tokens_in=self.tokens_in + other.tokens_in,
+            tokens_out=self.tokens_out + other.tokens_out,
+            longest=max(self.longest, other.longest),
             read=self.read + other.read,
         )
 
@@ -219,7 +223,7 @@ def estimate(
     shares = {model.label: _Share() for model in (*models, *asking)}
     batched = comparison.via == "batch" and not only_kept
     live = {model.label: _Share() for model in models if batched and batches.offered(model)}
-    seen: set[str] = set()
+    seen = Marks()
     for model in models:
         found = known.get(model.label) or sizes(comparison, library, model, asking, store, seen, only_kept=only_kept)
         _add(shares, live, found, store)

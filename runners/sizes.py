@@ -14,6 +14,7 @@ from facts.tokens import count_tokens
 from runners.comparison import Comparison
 from runners.judging import judgings
 from runners.keep import kept
+from runners.marks import Marks
 from runners.model import Model
 from runners.planning import requests_of, trials
 from runners.prefix_cache import cached_from
@@ -47,18 +48,17 @@ class Size:
 
 def requests(comparison: Comparison, library: Library, model: Model) -> Iterator[tuple[str, Request]]:
     """Every distinct request of one model that can be named beforehand, probes right behind their trial."""
-    seen: set[bytes] = set()
+    seen = Marks()
     for trial in trials(comparison, library, model):
         for request in requests_of(trial, comparison, library):
             key = request.key
-            if (mark := key[-32:].encode()) not in seen:  # two conditions can make one prompt; it is asked once
-                seen.add(mark)
+            if seen.new(key):  # two conditions can make one prompt; it is asked once
                 yield key, request
 
 
 def sizes(
     comparison: Comparison, library: Library, model: Model, judges: tuple[Model, ...] = (),
-    store: Store | None = None, seen: set[str] | None = None, *, only_kept: bool = False,
+    store: Store | None = None, seen: Marks | None = None, *, only_kept: bool = False,
 ) -> Iterator[Size]:  # fmt: skip
     """The size of every request about one model's trials.
 
@@ -72,7 +72,7 @@ def sizes(
         return
     using = readers(comparison, library, judgings(comparison, judges))
     labels = {address(one): one.label for one in (*judges, model)}
-    seen = set[str]() if seen is None else seen
+    seen = Marks() if seen is None else seen
     for chunk in _chunks(trials(comparison, library, model)):
         samples = kept(store, [trial.key for trial in chunk]) if store else {}
         known = gather(chunk, library, using, samples, lambda keys: kept(store, keys) if store else {})
@@ -83,8 +83,7 @@ def sizes(
             found = _further if only_kept else _expected
             first = {trial.key, *wanted(trial, library, using, None, {})} if comparison.via == "batch" else set[str]()
             for key, request in found(trial, library, using, sample, known):
-                if key is None or key not in seen:
-                    seen.add(key or "")
+                if key is None or seen.new(key):
                     size = _size(labels[request.provider, request.endpoint, request.model], key, request)
                     yield size if key in first else replace(size, later=True)
 

@@ -10,6 +10,7 @@ from cache.store import Store
 from dashboard.comparisons import read_own
 from dashboard.launch import judges_of, models_of
 from dashboard.plan_text import plan_json, plan_lines
+from dashboard.planned_sizes import planned_sizes
 from dashboard.workspace import Workspace, open_workspace
 from facts.catalog import load
 from facts.errors import BrokenFile
@@ -48,7 +49,9 @@ def main(args: argparse.Namespace) -> int:
     check(comparison, library, models, judges)
     if workspace.store.exists():
         with Store(workspace.store) as store:
-            plan = estimate(comparison, library, models, store, judges=judges)
+            plan = estimate(
+                comparison, library, models, store, planned_sizes(comparison, library, models, workspace), judges=judges
+            )  # fmt: skip
     else:
         plan = estimate(comparison, library, models, None, judges=judges)
     print(json.dumps(plan_json(plan), indent=2) if args.json else "\n".join(plan_lines(plan)))

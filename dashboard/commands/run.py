@@ -16,6 +16,7 @@ from cache.store import Store
 from dashboard.commands.plan import find_comparison
 from dashboard.launch import judges_of, launch, models_of
 from dashboard.plan_text import made_of, plan_lines, progress_line, trouble_lines
+from dashboard.planned_sizes import planned_sizes
 from dashboard.workspace import open_workspace
 from facts.catalog import load
 from runners import providers
@@ -76,7 +77,8 @@ def main(args: argparse.Namespace) -> int:
     models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
     check(comparison, library, models, judges)
     with Store(workspace.store) as store:
-        plan = estimate(comparison, library, models, store, judges=judges)
+        sized = planned_sizes(comparison, library, models, workspace)
+        plan = estimate(comparison, library, models, store, sized, judges=judges)
         print("\n".join(plan_lines(plan)), file=sys.stderr)
         paid = plan.cost("high")
         if plan.new and paid != 0 and not args.yes and sys.stdin.isatty() and not agreed():
