@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 LOCKS  := $(wildcard locks/*.lock)
 
-.PHONY: run test check bench train calibrate lock clean
+.PHONY: run test check bench train ray calibrate lock clean
 
 run: $(VENV)/.ready
 	@$(BIN)/salience app
@@ -27,6 +27,10 @@ bench: $(VENV)/.tests
 train: $(VENV)/.ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch>=2.9"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/train.lock
+
+# What `salience run --ray` needs beside the rest, on the driver and on every node, about 80 MB to fetch.
+ray: $(VENV)/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/ray.lock
 
 # Writes docs/calibration.md: about an hour on two cores. SIMULATIONS=100 ONLY=null-choice SEED=8 JOBS=1 change what is done.
 calibrate: $(VENV)/.tests
@@ -51,6 +55,7 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra test -c locks/requirements.lock -o locks/test.lock pyproject.toml
 	uv pip compile -q --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o locks/weights.lock locks/weights.in
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o locks/build.lock locks/build.in
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra ray -c locks/requirements.lock -o locks/ray.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build *.egg-info
