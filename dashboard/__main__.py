@@ -22,6 +22,7 @@ COMMANDS = {
     "power": "say what a planned comparison could detect, by formula and by simulation",
     "judge": "have a judge read what is kept; samples nothing",
     "agreement": "say how far judges agree on the same samples",
+    "probabilities": "exact probabilities of the options, where the metric option_probability was asked for",
     "label": "say what samples are, blind to their condition, to check a judge",
     "labels": "pass labels on, take them in, and report what they say of the judge",
     "export": "write figures, points, samples and methods as one zip",

@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
 from cache.errors import StoreError
+from dashboard.__main__ import main
+from dashboard.effects.means import differences, mean_over_queries
+from dashboard.option_probabilities import probability_rows, probability_words
 from facts.catalog import shipped
-from facts.condition import Reasoning
+from facts.condition import Reasoning, Tier
 from http_wires import answer, ask, reply, sampled
 from runners.comparison import Comparison
+from runners.comparison_file import comparison_toml
 from runners.keep import from_record, to_record
 from runners.metrics import option_probability
 from runners.metrics._first_token import chances
@@ -26,6 +30,8 @@ from runners.planning import requests_of, trials
 from runners.providers import embedded, find
 from runners.request import Request, Turn
 from runners.sample import Failure, Sample, Stop, Trouble
+from runners.score import Score
+from runners.scoring import ScoredTrial
 from trial_maker import case_of, make_trial, say
 
 EMBEDDED = find_model("embedded")
@@ -163,7 +169,69 @@ def test_a_server_s_probabilities_are_read_and_what_is_none_is_left_out(httpserv
     assert sampled(ask("openai_compatible", httpserver)).logprobs == expected
 
 
+def test_a_mean_weighs_queries_alike_and_its_interval_is_over_queries():
+    found = mean_over_queries({"a": [0.2, 0.2, 0.2], "b": [0.4], "c": [0.6]})
+    assert found
+    assert (found.value, found.queries) == (pytest.approx(0.4), 3)
+    assert found.low is not None
+    assert found.high is not None
+    # t at 7 degrees of freedom (the house's least) × 0.2/√3
+    assert found.high - found.value == pytest.approx(2.3646 * 0.2 / math.sqrt(3), rel=1e-3)
+    assert found.value - found.low == pytest.approx(found.high - found.value)
+
+
+def test_one_query_has_no_interval_and_no_query_has_no_mean():
+    one = mean_over_queries({"a": [0.2, 0.3]})
+    assert one
+    assert (one.low, one.high) == (None, None)
+    assert mean_over_queries({}) is None
+    assert mean_over_queries({"a": []}) is None
+
+
+@given(st.dictionaries(st.text(max_size=3), st.lists(st.floats(0, 1), min_size=1, max_size=4), min_size=2, max_size=9))
+def test_means_and_their_intervals_stay_between_0_and_1(by_query):
+    found = mean_over_queries(by_query)
+    assert found
+    assert found.low is not None
+    assert found.high is not None
+    assert -1e-12 <= found.low <= found.value + 1e-12
+    assert found.value - 1e-12 <= found.high <= 1 + 1e-12
+
+
+def test_differences_are_paired_by_query():
+    assert differences({"a": [0.5, 0.7], "b": [0.1]}, {"a": [0.2], "c": [0.9]}) == {"a": [pytest.approx(0.4)]}
+
+
+def test_rows_show_each_tier_and_how_far_they_are_apart_and_count_what_has_no_number():
+    library = shipped()
+    items = []
+    for number, one in enumerate(trials(COMPARISON, library, EMBEDDED)):
+        monitored = one.condition.tier is Tier.MONITORED
+        found = Score(value="neither") if number == 0 else Score(value="x", number=0.75 if monitored else 0.5)
+        items.append(ScoredTrial(trial=one, sample=say("A"), scores={"option_probability": (found,)}))
+    rows = list(probability_rows(items))
+    assert [row.tier for row in rows] == ["monitored", "unmonitored", ""] * 3
+    assert [row.mean.value for row in rows if row.mean] == [pytest.approx(p) for p in (0.75, 0.5, 0.25)] * 3
+    assert (rows[0].unscored, rows[0].trials) == (1, 8)
+    assert "+0.250 (+0.250 to +0.250), 4 queries" in probability_words(rows[2])
+    assert "1 of 8 unscored" in probability_words(rows[0])
+
+
+def test_the_command_says_what_is_lacking_and_shows_what_is_kept(tmp_path, capsys):
+    path = tmp_path / "c.toml"
+    path.write_text(comparison_toml(COMPARISON))
+    workspace = ["--workspace", str(tmp_path / "ws")]
+    assert main([*workspace, "probabilities", str(path)]) == 0
+    assert "probability of the value's option" in capsys.readouterr().out
+    path.write_text(comparison_toml(replace(COMPARISON, metrics=("option",))))
+    assert main([*workspace, "probabilities", str(path)]) == 1
+    assert 'add "option_probability" to its metrics' in capsys.readouterr().err
+
+
 DRAWS = 240
+# How a prompt was read (in one go, or its last token after a kept beginning) moves a probability of the quantised model
+# by up to about this much: measured 0.011 at 0.159.
+READING = 0.015
 # Five standard errors: with 4 prompts × 2 ways a false alarm is a matter of 1 in 10⁵, and the seeds are fixed anyway.
 SIGMAS = 5.0
 
@@ -200,7 +268,7 @@ def test_exact_probabilities_are_the_frequencies_of_samples(cut):
     """Without any cut, and with the one that the embedded model's samples are drawn under."""
     for one, letter, p, n in validation(cut):
         error = math.sqrt(p * (1 - p) / DRAWS)
-        assert abs(n / DRAWS - p) <= SIGMAS * error + 1 / DRAWS, (one.query.id, letter, p, n)
+        assert abs(n / DRAWS - p) <= SIGMAS * error + READING, (one.query.id, letter, p, n)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def _prompt(reading: Reading, library: Library) -> None:
 
 def _scores(reading: Reading) -> None:
     rows = [
-        {"metric": name, "about": score.fact or score.part, "class": score.value or "unscored",
+        {"metric": name, "about": score.fact or score.part, "class": score.value or "unscored", "number": score.number,
          "evidence": evidence(score.evidence), "reason": evidence(score.reason)}
         for name, group in reading.scores.items() for score in group
     ]  # fmt: skip

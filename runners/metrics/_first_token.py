@@ -26,7 +26,8 @@ class Chances:
 
     def share(self, letter: str) -> float | None:
         """The letter's probability among replies that begin with a letter; None where none does."""
-        return self.by_letter[letter] / self.letters if self.letters > 0 else None
+        total = sum(self.by_letter.values())
+        return self.by_letter[letter] / total if total > 0 else None
 
 
 def chances(sample: Sample, letters: Iterable[str]) -> Chances | None:
