@@ -34,20 +34,26 @@ class World:
     words: tuple[str, ...]
     mean_s: float
     per_s: float
-    seconds: float = 40.0
-    warm_up_s: float = 15.0
+    seconds: float = 35.0
+    warm_up_s: float = 12.0
     bars: bool = True
+    own_rate: int | None = None  # requests a minute that the user allows
 
 
 def worlds(quick: bool) -> list[World]:
-    """The servers: 40 places, 40 places with Retry-After on each 5th refusal, 3,000 requests a minute."""
+    """The servers: 40 places, 40 places with Retry-After on each 5th refusal, 3,000 requests a minute.
+
+    The rate is kept to itself, said in headers as the large providers do, or set by the user.
+    """
     short = {"seconds": 12.0, "warm_up_s": 5.0, "bars": False} if quick else {}
-    places = ("--capacity", "40")
+    places, rate = ("--capacity", "40"), ("--per-minute", "3000")
     return [
         World(name="40 places", words=places, mean_s=0.4, per_s=40 / 0.4, **short),
         World(name="40 places, Retry-After: 89 on some", mean_s=0.4, per_s=40 / 0.4, **short,
               words=(*places, "--retry-after", "89", "--retry-after-every", "5")),
-        World(name="3,000 a minute", words=("--per-minute", "3000"), mean_s=0.4, per_s=50.0, **short),
+        World(name="3,000 a minute, told to nobody", words=rate, mean_s=0.4, per_s=50.0, **short),
+        World(name="3,000 a minute, said in headers", words=(*rate, "--headers"), mean_s=0.4, per_s=50.0, **short),
+        World(name="3,000 a minute, set by the user", words=rate, mean_s=0.4, per_s=50.0, own_rate=3000, **short),
     ]  # fmt: skip
 
 
@@ -88,7 +94,8 @@ def measure(world: World, seed: int) -> Settled:
 
     async def go(url: str, store: Store) -> int:
         line = sampler.Line(
-            model=Model(label="fake", provider="openai_compatible", name="fake-1", base_url=url), store=store,
+            model=Model(label="fake", provider="openai_compatible", name="fake-1", base_url=url,
+                        requests_per_minute=world.own_rate), store=store,
             limits=Limits(concurrency=MOST, attempts=100), budget=Budget(), cancelled=asyncio.Event(),
         )  # fmt: skip
 

@@ -54,7 +54,7 @@ JOBS = (
     Job(name="sampling", seconds=420, quick=100),
     Job(name="scheduling", seconds=240, quick=40),
     Job(name="replay", seconds=60, quick=30),
-    Job(name="adaptive", seconds=200, quick=60),
+    Job(name="adaptive", seconds=260, quick=80),
     Job(name="store", seconds=240, quick=40),
     Job(name="memory", seconds=600, quick=30),
     Job(name="effects", seconds=120),

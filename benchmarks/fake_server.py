@@ -1,7 +1,7 @@
 """The fastest server that speaks Chat Completions: a canned 300-token reply, drawn or asked latency, hidden limits.
 
     python benchmarks/fake_server.py [MEAN_LATENCY_MS] [JITTER_SHARE] [--seed N]
-        [--capacity C] [--per-minute R] [--retry-after S --retry-after-every N]
+        [--capacity C] [--per-minute R [--headers]] [--retry-after S --retry-after-every N]
 
 Prints its URL. A request whose body holds ``wait-ms=12.5;`` is answered after just that long, so that a benchmark can
 draw the latencies and know the ideal. Above the capacity (requests at once) or the rate (a bucket that holds two
@@ -50,6 +50,7 @@ class Limit:
     per_minute: float | None = None
     retry_after_s: float = 0.0
     retry_after_every: int = 0
+    headers: bool = False
     in_flight: int = 0
     rejected: int = 0
     tokens: float = 0.0
@@ -69,12 +70,23 @@ class Limit:
         self.log.append((now, self.in_flight, whole))
         return whole
 
+    def said(self) -> str:
+        """Headers that say how full the bucket is, as OpenAI names them."""
+        if not self.headers or self.per_minute is None:
+            return ""
+        most, left = int(self.per_minute / 60 * BUCKET_S), int(self.tokens)
+        reset_ms = max(1, round((most - left) * 60_000 / self.per_minute))
+        return (
+            f"x-ratelimit-limit-requests: {most}\r\nx-ratelimit-remaining-requests: {left}\r\n"
+            f"x-ratelimit-reset-requests: {reset_ms}ms\r\n"
+        )
+
     def refusal(self) -> bytes:
         """The 429, now and then with a time to wait."""
         self.rejected += 1
         often = self.retry_after_every
         header = f"retry-after: {self.retry_after_s:g}\r\n" if often and self.rejected % often == 0 else ""
-        return answer(FULL, "429 Too Many Requests", header)
+        return answer(FULL, "429 Too Many Requests", header + self.said())
 
 
 class Protocol(asyncio.Protocol):
@@ -118,14 +130,15 @@ class Protocol(asyncio.Protocol):
     def _done(self) -> None:
         if self.limit is not None:
             self.limit.in_flight -= 1
-        self.transport.write(ANSWER)
+        said = self.limit.said() if self.limit is not None else ""
+        self.transport.write(answer(REPLY, extra=said) if said else ANSWER)
 
 
 async def serve(args: argparse.Namespace) -> None:
     """Serve until killed."""
     limited = args.capacity is not None or args.per_minute is not None
     limit = Limit(capacity=args.capacity, per_minute=args.per_minute, retry_after_s=args.retry_after,
-                  retry_after_every=args.retry_after_every) if limited else None  # fmt: skip
+                  retry_after_every=args.retry_after_every, headers=args.headers) if limited else None  # fmt: skip
     draw, mean_s = random.Random(args.seed), args.mean_ms / 1000
     server = await asyncio.get_running_loop().create_server(
         lambda: Protocol(mean_s, args.jitter, draw, limit), "127.0.0.1", 0, backlog=1024
@@ -141,6 +154,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--capacity", type=int, help="requests at once")
     parser.add_argument("--per-minute", type=float, help="requests a minute")
+    parser.add_argument("--headers", action="store_true", help="say how many requests remain")
     parser.add_argument("--retry-after", type=float, default=0.0, help="seconds, on some refusals")
     parser.add_argument("--retry-after-every", type=int, default=0, help="0: never")
     asyncio.run(serve(parser.parse_args()))

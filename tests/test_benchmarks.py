@@ -16,6 +16,7 @@ from benchmarks.adaptive import settled
 from benchmarks.bench_page import Part, as_json, page, part_of, verdicts
 from benchmarks.figures import Figure, read, shown, spread, verdict
 from benchmarks.workload import draws, ideal_s
+from runners.headroom import Headroom, headroom
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 TAKE_OPTIONS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if "figures import" in path.read_text("utf-8"))
@@ -95,6 +96,14 @@ def test_the_server_refuses_what_is_over_its_rate_and_fills_up_again():
 def test_the_server_names_a_time_on_every_nth_refusal_only():
     limit = fake_server.Limit(capacity=0, retry_after_s=89, retry_after_every=3)
     assert [b"retry-after: 89\r\n" in limit.refusal() for _ in range(6)] == [False, False, True] * 2
+
+
+def test_the_server_says_what_remains_of_its_rate_as_the_sampler_reads_it():
+    limit = fake_server.Limit(per_minute=60, headers=True)
+    limit.admit(10.0)
+    said = dict(line.split(": ", 1) for line in limit.said().splitlines())
+    assert headroom(said) == (Headroom(kind="requests", limit=2, remaining=1, reset_s=1.0),)
+    assert fake_server.Limit(per_minute=60).said() == ""
 
 
 def test_what_settles_leaves_the_warm_up_out():
