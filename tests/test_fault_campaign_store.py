@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import cache.opening
 import cache.store
 from cache.store import Store
 from campaign import KEY, VARIABLE, Ground, environment, judge, no_key, received
@@ -50,25 +51,23 @@ def locked(ground):
         holder.communicate("\n", timeout=30)
 
 
-def with_room(ground, room):
-    """Run by command with room for so many more bytes in the store's files: beyond them every write fails."""
-    most = (ground.workspace.store / "cache.db").stat().st_size + room
+def with_room(ground, most):
+    """Run by command where no file may grow beyond so many bytes: beyond them every write fails, as on a full disk."""
+    Store(ground.workspace.store).close()
     return ground.start(ground.write(), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
 
 
 def test_a_disk_that_is_full_from_the_start_is_named_before_anything_is_bought(ground):
-    Store(ground.workspace.store).close()
-    process = with_room(ground, 0)
+    process = with_room(ground, 6_000)  # less than a page
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "If the disk is full, free space" in said
     assert not ground.server.calls
 
 
-@pytest.mark.parametrize("room", [200_000, 330_000])
-def test_a_disk_that_fills_up_stops_the_run_and_costs_only_what_was_in_flight(ground, room):
-    Store(ground.workspace.store).close()
-    code, last = ground.finish(with_room(ground, room))
+@pytest.mark.parametrize("most", [240_000, 370_000])
+def test_a_disk_that_fills_up_stops_the_run_and_costs_only_what_was_in_flight(ground, most):
+    code, last = ground.finish(with_room(ground, most))
     judge(ground, last)
     (model,) = last.models
     assert code == 1
@@ -116,7 +115,8 @@ def test_a_lock_that_is_let_go_of_costs_nothing(ground):
 
 def test_a_lock_that_outlasts_the_wait_stops_the_run_and_is_named(ground, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(cache.store, "_LOCK_WAIT_S", 0.3)
+        for module in (cache.store, cache.opening):
+            patch.setattr(module, "LOCK_WAIT_S", 0.3)
         with run_behind_a_lock(ground) as (thread, done):
             thread.join(60)
     (last,) = done
@@ -159,7 +159,7 @@ def test_two_processes_that_share_requests_keep_each_once(ground):
         assert model.done + model.kept_before == len(wanted[name])
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_a_clock_that_jumps_by_days_changes_nothing(ground, seed):
     ground.server.schedule = lambda call: "429 0" if call.turn == 0 and call.number % 5 == 0 else "ok"
     path = ground.write()
@@ -180,8 +180,9 @@ def test_a_clock_that_jumps_by_days_changes_nothing(ground, seed):
     assert any(far)  # the clock did jump under the run, and what it said is what was written down
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [3])
 def test_a_pause_until_a_date_is_understood_by_the_server_s_clock(ground, seed):
+    ground.shape |= {"queries": 3, "replicates": 1}
     ground.server.schedule = lambda call: "503 date" if call.turn == 0 else "ok"
     command = [sys.executable, str(TESTS / "campaign_clock.py"), str(seed),
                *ground.command("run", str(ground.write()))[3:], "--yes", "--no-report", "--json"]  # fmt: skip
