@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.plan_text import left_words, span, usd
+from dashboard.plan_text import left_words, span, usd, way_words
 from facts.catalog import Library
 from facts.prompt import Prompt
 from runners.estimate import ModelPlan, Plan
@@ -42,19 +42,21 @@ def model_rows(plan: Plan) -> list[Row]:
     """One row a model: calls, tokens in (with the share expected from a cache) and out at most, cost and time of what
     is new; a cost is low – expected – high.
     """
-    return [_model_row(item) for item in plan.models]
+    batches = plan.comparison.via == "batch"
+    return [_model_row(item, batches=batches) for item in plan.models]
 
 
-def _model_row(item: ModelPlan) -> Row:
+def _model_row(item: ModelPlan, *, batches: bool) -> Row:
     return {
         "Model": item.model.label + (" (SIMULATED)" if item.simulated else ""),
         "New calls": item.new,
+        **({"Way": way_words(item) if item.new else "–"} if batches else {}),
         "Kept": item.kept,
         "Tokens in": item.tokens_in,
         "From cache": f"{item.cached_share:.0%}" if item.tokens_cached else "–",
         "Tokens out": item.tokens_out_most,
         "Cost": cost_range(item.cost_low, item.cost_expected, item.cost_high),
-        "Time": span(item.seconds) if item.new else "none",
+        "Time": "up to a day" if item.in_batches else span(item.seconds) if item.new else "none",
     }
 
 
@@ -90,6 +92,7 @@ def _live_cells(progress: Progress, model: ModelProgress) -> Row:
         "Time left": left_words(progress, progress.eta_of(model)) if model.left else "none",
         "In flight": f"{model.in_flight} of {model.concurrency}",
         "Waiting": model.waiting,
+        **({"In batches": model.in_batches} if model.in_batches else {}),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.terminal_text import printable
+from runners.batches import share
 from runners.estimate import ModelPlan, Plan
 from runners.keys import elsewhere, key_variable
 from runners.progress import ModelProgress, Progress, State
@@ -38,10 +39,42 @@ def _model_line(item: ModelPlan) -> str:
         else usd(item.cost_high)
     )
     cached = f" ({item.cached_share:.0%} from the provider's cache)" if item.tokens_cached else ""
+    if item.by_batch and item.new:
+        return (
+            f"  {item.model.label}{mark}: {way_words(item)}, {item.kept:,} kept; about {item.tokens_in:,} tokens in"
+            f"{cached}, at most {item.tokens_out_most:,} out; cost {cost}; up to a day"
+        )
     return (
         f"  {item.model.label}{mark}: {item.new:,} new calls, {item.kept:,} kept; about {item.tokens_in:,} tokens in"
         f"{cached}, at most {item.tokens_out_most:,} out; cost {cost}; about {span(item.seconds)}"
     )
+
+
+def way_words(item: ModelPlan) -> str:
+    """How a model's new calls go to it: in batches, live, or both."""
+    if not item.by_batch:
+        return f"{item.new:,} live" + (", this model has no batches" if item.new else "")
+    part = f"{item.in_batches:,} in batches at {share(item.model) or 1:.0%} of the live price"
+    later = item.new - item.in_batches
+    return part + (f", {later:,} that come up from samples live" if later else "")
+
+
+def time_words(plan: Plan) -> str:
+    """How long a plan takes, in all."""
+    if any(item.in_batches for item in plan.models):
+        return "up to a day"
+    return span(sum(item.seconds for item in plan.models)) if plan.new else "none"
+
+
+def batch_words(model: ModelProgress) -> str:
+    """What of a model waits in batches, since when, and what was odd about them; empty where nothing is to be said."""
+    if not model.in_batches:
+        return model.batch_note
+    batches = "1 batch" if model.batches == 1 else f"{model.batches:,} batches"
+    since = f"{model.batched_since[11:16]} UTC on {model.batched_since[:10]}"
+    said = (f"{model.in_batches:,} requests wait at the provider in {batches}, the first sent at {since}; it takes up "
+            "to a day, and they stay there if this run ends: run again to bring them in")  # fmt: skip
+    return f"{said}. {model.batch_note}" if model.batch_note else said
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -76,7 +109,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
             {"label": m.model.label, "calls": m.calls, "kept": m.kept, "new": m.new, "tokens_in": m.tokens_in,
              "tokens_cached": m.tokens_cached, "tokens_out_most": m.tokens_out_most, "cost_low_usd": m.cost_low,
              "cost_expected_usd": m.cost_expected, "cost_high_usd": m.cost_high, "seconds": m.seconds,
-             "problem": m.problem, "simulated": m.simulated, "address": m.model.base_url,
+             "problem": m.problem, "simulated": m.simulated, "in_batches": m.in_batches, "address": m.model.base_url,
              "key_env": key_variable(m.model)}
             for m in plan.models
         ],
@@ -110,6 +143,9 @@ def progress_line(progress: Progress) -> str:
     """One line on how far a run is: done, kept, failed, rate, time left, money."""
     share = f"{progress.finished:,}/{progress.planned:,}"
     parts = [f"{progress.state}", f"{share} replies", f"{progress.new:,} new"]
+    if waiting := sum(m.in_batches for m in progress.models):
+        since = min(m.batched_since for m in progress.models if m.in_batches)
+        parts.append(f"{waiting:,} in batches since {since[11:16]} UTC")
     if progress.failed:
         parts.append(f"{progress.failed:,} failed")
     if refused := sum(m.refused for m in progress.models):
@@ -134,6 +170,11 @@ def wait_words(model: ModelProgress) -> str:
     return f"{model.waiting:,} {calls} after {why}, {asked}; next try at {model.waits_until[11:19]} UTC"
 
 
+def held_words(model: ModelProgress) -> str:
+    """That calls of a model are held to a limit per minute; empty where none is."""
+    return f"the next call waits for {model.held_by}" if model.held_by else ""
+
+
 def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:
     """One line a model, for a terminal."""
     lines: list[str] = []
@@ -146,6 +187,7 @@ def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:
         if live:
             parts += [f"{progress.rate_of(m.done):.1f}/s", f"{m.in_flight:,} in flight of {m.concurrency:,} at once"]
             parts += [waits] if (waits := wait_words(m)) else []
+            parts += [waits] if (waits := batch_words(m)) else []
         lines.append(f"  {m.label}{mark}: {' · '.join(parts)}")
     return lines
 

@@ -23,7 +23,7 @@ _APART = Comparison(name="cells", setting="none", models=("none",), facts=("none
 _CELLS = (
     "name", "note", "models", "design", "levels", "polarities", "carriers", "positions", "orders", "tiers", "reasoning",
     "queries", "query_ids", "query_file", "replicates", "looks", "max_calls", "max_usd", "concurrency",
-    "metrics", "judges", "votes", "threshold", "rubrics", "audiences", "interview", "interview_replicates",
+    "via", "metrics", "judges", "votes", "threshold", "rubrics", "audiences", "interview", "interview_replicates",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from runners.comparison import Comparison
 from runners.models import read_models
 
 _LEVELS = {int(level): f"{int(level)} {level.name.lower()}" for level in Salience}
+_WAYS = {"live": "Live calls", "batch": "Batch: half price, up to a day"}
 _SPECS = "anthropic/NAME, openai/NAME, openai_compatible/NAME@ADDRESS or embedded/PATH.gguf"
 
 
@@ -122,6 +123,16 @@ def budget_fields() -> None:
     with st.grid(2, min_column_width=150):
         field.whole("Budget: calls, at most", "max_calls", 1, "The run stops there; running again resumes", "no limit")
         field.number("Budget: USD, at most", "max_usd", "The run stops before this much is spent", 1.0, "no limit")
+
+
+def way_field() -> None:
+    """How models under test are called, beside the plan that it prices."""
+    st.segmented_control(
+        "How to send", list(_WAYS), format_func=_WAYS.__getitem__, required=True, key=state_fields.field_key("via"),
+        on_change=state_fields.edited, persist_state="session",
+        help="Batches wait at the provider and cost half there. Models without batches, judges, and questions that come "
+        "up from samples are called live all the same",
+    )  # fmt: skip
 
 
 def _calls() -> None:

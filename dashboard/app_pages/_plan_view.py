@@ -12,7 +12,7 @@ from dashboard.app_pages._power_view import power_view
 from dashboard.condition_rows import condition_rows
 from dashboard.plan_problems import plan_problems
 from dashboard.plan_rows import cost_range, model_rows, size_words
-from dashboard.plan_text import span
+from dashboard.plan_text import time_words
 from facts.catalog import Library
 from facts.errors import FactError
 from runners.comparison import Comparison
@@ -35,7 +35,7 @@ def plan_view(comparison: Comparison) -> Plan | None:
     with st.grid(3, min_column_width=120):
         st.metric("New calls", f"{plan.new:,}")
         st.metric("Already kept", f"{plan.kept:,}", help="Samples in the store; they cost nothing")
-        st.metric("Time, about", span(sum(item.seconds for item in plan.models)) if plan.new else "none")
+        st.metric("Time, about", time_words(plan))
     st.metric("Cost, low – expected – high", cost, help="For the new calls; unknown where a price is not known")
     st.caption(f"{size_words(plan)} Longest prompt about {plan.longest_prompt:,} tokens.")
     for found in plan_problems(plan):

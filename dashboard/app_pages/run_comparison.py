@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import jobs, state, state_runs
 from dashboard.app_pages._boxes import library as read_library
 from dashboard.app_pages._boxes import problem
-from dashboard.app_pages._edit_comparison import budget_fields, edit_comparison
+from dashboard.app_pages._edit_comparison import budget_fields, edit_comparison, way_field
 from dashboard.app_pages._files import files
 from dashboard.app_pages._launch_view import launch_buttons
 from dashboard.app_pages._pick import pick_comparison
@@ -32,6 +32,7 @@ with left:
 with right:
     plan_box, launch_box, budget_box, run_box = (st.container() for _ in range(4))
     with budget_box:
+        way_field()
         budget_fields()
 if comparison is None:
     st.stop()

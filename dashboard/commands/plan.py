@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from cache.store import Store
@@ -23,6 +24,8 @@ from runners.planning import check
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("comparison", help="a comparison file (TOML), or the name of one in the workspace")
+    parser.add_argument("--via", choices=("live", "batch"), help="call models under test so instead: in batches they "
+                        "cost half and take up to a day")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -44,6 +47,7 @@ def main(args: argparse.Namespace) -> int:
     """Run the command."""
     workspace = open_workspace(args.workspace)
     comparison = find_comparison(args.comparison, workspace)
+    comparison = replace(comparison, via=args.via) if args.via else comparison
     library = load(workspace.facts, workspace.documents)
     models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
     check(comparison, library, models, judges)

@@ -40,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ray", metavar="ADDRESS",
                         help="have a Ray cluster's workers make the calls (auto, HOST:6379, or "
                         "local to start one here); this process alone keeps what comes back")  # fmt: skip
+    parser.add_argument("--via", choices=("live", "batch"), help="call models under test so instead: in batches they "
+                        "cost half and take up to a day")  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask before spending money")
     parser.add_argument("--json", action="store_true", help="print the last progress as JSON on stdout")
     parser.add_argument("--no-report", action="store_true", help="do not write the report at the end")
@@ -71,6 +73,7 @@ def main(args: argparse.Namespace) -> int:
         "models": tuple(args.model) if args.model else None,
         "judges": tuple(args.judge) if args.judge else None, "replicates": args.replicates, "queries": args.queries,
         "max_usd": args.max_usd, "max_calls": args.max_calls, "concurrency": args.concurrency,
+        "via": args.via,
     }  # fmt: skip
     comparison = replace(comparison, **{name: value for name, value in chosen.items() if value is not None})
     library = load(workspace.facts, workspace.documents)

@@ -40,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
             return 0
         mark = "judging kept samples: " if judges_now else ""
         print(mark + progress_line(progress) + ("" if live else _gone(progress)), flush=True)
-        if len(progress.models) > 1 or any(model.waiting for model in progress.models):
+        if len(progress.models) > 1 or any(model.waiting or model.in_batches for model in progress.models):
             print("\n".join(model_progress_lines(progress, live=live)), flush=True)
         if args.once or not live:
             more = [*filter(None, [made_of(progress)]), *trouble_lines(progress)]
