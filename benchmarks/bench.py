@@ -166,7 +166,7 @@ def main() -> None:
     if not args.no_peers:
         for name in peers.PINNED:  # before the clock: installing is done once
             peer = peers.set_up(name)
-            found[f"peer {name}"] = peer.missing or peer.version
+            found[f"peer {name}"] = peer.missing or peer.versions
             print(f"{name}: {found[f'peer {name}']}", flush=True)
     if args.quick:
         found["size"] = "quick: small sizes and one round; bars are for full sizes on a quiet machine"

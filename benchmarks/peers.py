@@ -51,6 +51,11 @@ class Peer:
         """The version that is pinned and measured."""
         return re.sub("==|@", " ", PINNED[self.name][0])
 
+    @property
+    def versions(self) -> str:
+        """The same with what is pinned beside it."""
+        return ", ".join(re.sub("==|@", " ", package) for package in PINNED[self.name])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerCosts:
