@@ -26,6 +26,7 @@ MODEL = find_model("embedded")
 LAYOUTS = {
     "one server, 4 slots, all threads": _llama.Shape(servers=1, threads=_engines._cores(), slots=4),
     "one server, 1 slot, all threads": _llama.Shape(servers=1, threads=_engines._cores(), slots=1),
+    "a server a core, 1 thread, 2 slots each": _llama.Shape(servers=_engines._cores(), threads=1, slots=2),
     "a server a core, 1 thread (ours)": _llama.Shape(servers=_engines._cores(), threads=1, slots=1),
 }
 
