@@ -41,11 +41,10 @@ PACKAGES = ("openai", "anthropic", "httpx2", "aiohttp", "orjson", "diskcache", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One benchmark: its words on the command line, how long it may take, and whether a quick run has it too."""
+    """One benchmark: how many seconds it may take, and how many in a quick run (0: it is no part of one)."""
 
     name: str
     seconds: int
-    words: tuple[str, ...] = ()
     quick: int = 0
 
 
@@ -55,11 +54,11 @@ JOBS = (
     Job(name="scheduling", seconds=240, quick=40),
     Job(name="replay", seconds=60, quick=30),
     Job(name="adaptive", seconds=260, quick=80),
-    Job(name="store", seconds=240, quick=40),
-    Job(name="memory", seconds=600, quick=30),
+    Job(name="store", seconds=300, quick=40),
+    Job(name="opening", seconds=240),
+    Job(name="memory", seconds=420, quick=30),
     Job(name="effects", seconds=120),
     Job(name="documents", seconds=60),
-    Job(name="opening", seconds=240),
     Job(name="embedded", seconds=180),
     Job(name="document_gates", seconds=240),
     Job(name="pages", seconds=240),
@@ -73,12 +72,21 @@ NOT_RUN = frozenset({
 OTHER_S, OTHER_QUICK_S = 150, 30
 
 
+def _source(name: str) -> str:
+    return (HERE / f"{name}.py").read_text(encoding="utf-8")
+
+
+def _has(source: str, option: str) -> bool:
+    """Whether a benchmark takes this option: by itself, or as all that give figures do."""
+    return f'"{option}"' in source or (option != "--peers" and "options(__doc__)" in source)
+
+
 def jobs() -> list[Job]:
     """What is run: those above that are there, then every other benchmark of the folder; quickly if it can be."""
     names = {path.stem for path in HERE.glob("*.py")} - NOT_RUN
     known = [job for job in JOBS if job.name in names]
     rest = sorted(names - {job.name for job in known})
-    quick = {name: OTHER_QUICK_S if '"--quick"' in (HERE / f"{name}.py").read_text("utf-8") else 0 for name in rest}
+    quick = {name: OTHER_QUICK_S if _has(_source(name), "--quick") else 0 for name in rest}
     return [*known, *(Job(name=name, seconds=OTHER_S, quick=quick[name]) for name in rest)]
 
 
@@ -109,20 +117,16 @@ def machine() -> dict[str, str]:
 
 
 def _words(job: Job, quick: bool, with_peers: bool, out: Path) -> list[str]:
-    source = (HERE / f"{job.name}.py").read_text(encoding="utf-8")
-    takes = "figures import" in source or '"--json"' in source
-    words = [sys.executable, str(HERE / f"{job.name}.py"), *job.words, *(["--json", str(out)] if takes else [])]
-    if quick and ("options(" in source or '"--quick"' in source):
-        words.append("--quick")
-    if with_peers and '"--peers"' in source:
-        words.append("--peers")
-    return words
+    source = _source(job.name)
+    asked = {"--json": [str(out)], **({"--quick": []} if quick else {}), **({"--peers": []} if with_peers else {})}
+    given = [word for option, more in asked.items() if _has(source, option) for word in (option, *more)]
+    return [sys.executable, str(HERE / f"{job.name}.py"), *given]
 
 
 def run(job: Job, quick: bool, with_peers: bool, seconds: float) -> Part:
     """One benchmark in a process group of its own, killed with all its children when its time is over."""
     load, began = os.getloadavg()[0], time.monotonic()
-    tree = ast.parse((HERE / f"{job.name}.py").read_text(encoding="utf-8"))
+    tree = ast.parse(_source(job.name))
     about = (ast.get_docstring(tree) or "").split("\n", 1)[0]
     trouble, found = "", ()
     with tempfile.TemporaryDirectory() as folder:
