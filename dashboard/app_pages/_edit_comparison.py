@@ -130,8 +130,8 @@ def way_field() -> None:
     st.segmented_control(
         "How to send", list(_WAYS), format_func=_WAYS.__getitem__, required=True, key=state_fields.field_key("via"),
         on_change=state_fields.edited, persist_state="session",
-        help="Batches wait at the provider and cost half there. Models without batches, judges, and questions that come "
-        "up from samples are called live all the same",
+        help="Batches wait at the provider and cost half there. Models without batches, judges, and questions that "
+        "come up from samples are called live all the same",
     )  # fmt: skip
 
 
