@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import orjson
 
@@ -45,7 +46,7 @@ class Server:
         user = len(orjson.dumps(body["messages"])) // 4
         if not isinstance(system, list):
             return {"input_tokens": user + len(str(system)) // 4, "output_tokens": 5}
-        text: str = system[0]["text"]
+        text = cast("list[dict[str, str]]", system)[0]["text"]
         hit = self.ready.get(text, now + 1) <= now <= self.ready.get(text, 0.0) + KEPT_S
         if not hit:
             self.ready[text] = min(self.ready.get(text, now + takes_s), now + takes_s)

@@ -40,10 +40,10 @@ def shape(weights_bytes: int, cores: int) -> Shape:
 
     llama.cpp's threads spin at a barrier after every operation: where another process takes a core for a moment, two
     threads are slower than one by up to a factor of ten (``benchmarks/embedded.py``). One thread a server has no
-    barriers, the weights are mapped once, and batching gains a small model nothing: on ``examples/embedded_ladder.toml``
-    2 and 4 slots a server cost 1.12 and 1.18 times the CPU a sample, because prompts with a common beginning are read
-    at two seats, and what slots could share (writing) is a quarter of the work. One seat at a time reuses 67 % of the
-    prompts, a seat a core 64 %, and no order or memory could reuse more than 69 %.
+    barriers, the weights are mapped once, and batching gains a small model nothing: on two queries of
+    ``examples/embedded_ladder.toml`` 2 and 4 slots a server cost 1.12 and 1.18 times the CPU a sample, for prompts with
+    a common beginning are then read at more seats. One seat reuses 67 % of the prompts, a seat a core 64 %, and no
+    order or memory could reuse more than 69 %.
     """
     if weights_bytes <= _SMALL_BYTES:
         return Shape(servers=min(cores, _MOST_SERVERS), threads=1, slots=1)
