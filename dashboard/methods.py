@@ -17,6 +17,7 @@ from facts.condition import Channel, Indicator
 from facts.parse import Strict, parse_toml, read_text
 from facts.salience import Polarity
 from runners import metrics, rubric
+from runners.batches import offered
 from runners.judging import judging_of
 from runners.metrics._interview import audiences
 
@@ -44,6 +45,7 @@ class _Sentences(Strict):
     tuned: str
     size: str
     models: str
+    batched: str
     measure: str
     judge: str
     interview: str
@@ -179,7 +181,9 @@ def _size(results: Results, library: Library) -> str:
                          doses="; ".join(about.doses))
         for label, one in tunings(m.model for m in results.models).items() if (about := own[label])
     ]  # fmt: skip
-    return " ".join((size, say.models.format(models=models), *tuned))
+    sent = [m.model.label for m in results.models if c.via == "batch" and offered(m.model)]
+    batched = [say.batched.format(models=_listed(sent))] if sent else []
+    return " ".join((size, say.models.format(models=models), *batched, *tuned))
 
 
 def _measure(results: Results, table: Tables) -> str:

@@ -73,7 +73,7 @@ def batch_words(model: ModelProgress) -> str:
     batches = "1 batch" if model.batches == 1 else f"{model.batches:,} batches"
     since = f"{model.batched_since[11:16]} UTC on {model.batched_since[:10]}"
     said = (f"{model.in_batches:,} requests wait at the provider in {batches}, the first sent at {since}; it takes up "
-            "to a day, and they stay there if this run ends: run again to bring them in")  # fmt: skip
+            "to a day; they go on if this process ends (run again to bring them in) and end if the run is cancelled")  # fmt: skip
     return f"{said}. {model.batch_note}" if model.batch_note else said
 
 
@@ -186,7 +186,7 @@ def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:
             parts.append(f"{m.cached_share:.0%} of prompt tokens from the cache")
         if live:
             parts += [f"{progress.rate_of(m.done):.1f}/s", f"{m.in_flight:,} in flight of {m.concurrency:,} at once"]
-            parts += [waits] if (waits := wait_words(m)) else []
+            parts += [words for words in (wait_words(m), held_words(m)) if words]
             parts += [waits] if (waits := batch_words(m)) else []
         lines.append(f"  {m.label}{mark}: {' · '.join(parts)}")
     return lines

@@ -63,6 +63,7 @@ def provenance(results: Results, library: Library) -> dict[str, object]:
     return {
         "comparison": results.comparison.name,
         "simulated": results.simulated,
+        "via": results.comparison.via,
         "interim": results.interim,
         "samples": {"planned": results.planned, "kept": results.kept},
         "came_with": as_json(results.came),

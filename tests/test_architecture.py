@@ -20,11 +20,12 @@ MAY_IMPORT = {
 ONLY_IN = {
     "streamlit": ("dashboard/app.py", "dashboard/state", "dashboard/serve.py", "dashboard/app_pages/"),
     "diskcache": ("cache/opening.py",),
-    "anthropic": ("runners/providers/anthropic.py",),
+    "anthropic": ("runners/providers/anthropic.py", "runners/batches/anthropic.py"),
     "openai": (
         "runners/providers/_chat.py",
         "runners/providers/openai.py",
         "runners/providers/openai_compatible.py",
+        "runners/batches/openai.py",
         "runners/training/services.py",
     ),
     "xllamacpp": ("runners/providers/",),

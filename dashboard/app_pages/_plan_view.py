@@ -10,9 +10,10 @@ from dashboard.app_pages._boxes import problem, simulated_banner, table, warning
 from dashboard.app_pages._models_view import all_models
 from dashboard.app_pages._power_view import power_view
 from dashboard.condition_rows import condition_rows
+from dashboard.escape import plain
 from dashboard.plan_problems import plan_problems
 from dashboard.plan_rows import cost_range, model_rows, size_words
-from dashboard.plan_text import time_words
+from dashboard.plan_text import time_words, way_words
 from facts.catalog import Library
 from facts.errors import FactError
 from runners.comparison import Comparison
@@ -38,6 +39,8 @@ def plan_view(comparison: Comparison) -> Plan | None:
         st.metric("Time, about", time_words(plan))
     st.metric("Cost, low – expected – high", cost, help="For the new calls; unknown where a price is not known")
     st.caption(f"{size_words(plan)} Longest prompt about {plan.longest_prompt:,} tokens.")
+    if comparison.via == "batch" and plan.new:
+        st.caption(plain("; ".join(f"{item.model.label}: {way_words(item)}" for item in plan.models if item.new) + "."))
     for found in plan_problems(plan):
         (problem if found.blocking else warning)(found.text)
     return plan

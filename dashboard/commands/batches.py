@@ -19,8 +19,8 @@ from runners.batches.ledger import Ledger
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("--all", action="store_true", help="also those that have been harvested or never arrived")
-    parser.add_argument("--forget", metavar="TAG", help="give a batch up: its requests can be bought again, and what it "
-                        "brought is never looked for")  # fmt: skip
+    parser.add_argument("--forget", metavar="TAG", help="give a batch up: its requests can be bought again, and what "
+                        "it brought is never looked for")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -37,8 +37,9 @@ def main(args: argparse.Namespace) -> int:
     for batch in found:
         kept = f", {batch.kept:,} kept" if batch.stage is Stage.HARVESTED else ""
         note = f" ({batch.note})" if batch.note else ""
+        begun = f"begun {batch.began[:16]} UTC, id {batch.id or 'not known'}"
         print(printable(f"{batch.tag}  {batch.stage}  {batch.label}  {batch.requests:,} requests{kept} of "
-                        f"{batch.comparison}, begun {batch.began[:16]} UTC, id {batch.id or 'not known'}{note}"))  # fmt: skip
+                        f"{batch.comparison}, {begun}{note}"))  # fmt: skip
     if not found:
         print("nothing lies in batches; `salience run FILE --via batch` sends some")
     return 0
