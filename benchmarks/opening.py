@@ -1,6 +1,6 @@
 """How fast a finished comparison opens from derived tables, and how fast new samples are added to it.
 
-    python benchmarks/opening.py [FOLDER] [samples]
+    python benchmarks/opening.py [FOLDER] [samples] [--quick] [--json PATH]
 
 Writes (once) what ``big_workspace.py`` writes, and measures beside it what doing all anew costs at a smaller size. The
 time of the same code differs on a busy machine by a factor of several: CPU seconds and ratios are what holds.
@@ -19,8 +19,10 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
-from big_workspace import big_comparison, big_workspace
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.big_workspace import big_comparison, big_workspace
+from benchmarks.figures import Figure, give, options
 from cache.store import Store
 from dashboard.cell_table import forget_tables
 from dashboard.launch import models_of
@@ -33,25 +35,30 @@ from runners.keep import from_record, to_record
 from runners.planning import block, queries_of
 from runners.trial import Trial
 
-_FEW, _MORE, _TIMES = 2_000, 100, 5
+_FEW, _MORE, _TIMES, _BARRED = 2_000, 100, 5, 100_000
 Made = TypeVar("Made")
 
 
-def timed(what: str, do: Callable[[], Made], times: int = 1) -> tuple[Made, float]:
-    """The best of several, printed as wall and CPU seconds; the CPU seconds are given back."""
+def timed(what: str, do: Callable[[], Made], times: int = 1, walls: list[float] | None = None) -> tuple[Made, float]:
+    """The best of several, printed as wall and CPU seconds; the CPU seconds are given back, all wall seconds added."""
     best = (float("inf"), float("inf"))
     made = None
     for _ in range(times):
         wall, used = time.perf_counter(), time.process_time()
         made = do()
-        best = min(best, (time.perf_counter() - wall, time.process_time() - used))
+        took = time.perf_counter() - wall
+        best = min(best, (took, time.process_time() - used))
+        if walls is not None:
+            walls.append(took)
     assert made is not None
     print(f"{what:<58} {best[0]:8.3f} s wall {best[1]:8.3f} s CPU")
     return made, best[1]
 
 
-def measure(root: Path, samples: int) -> None:
+def measure(root: Path, samples: int) -> list[Figure]:
     """All of it on one workspace, which grows by a few hundred samples."""
+    first: list[float] = []
+    more: list[float] = []
     workspace, comparison = Workspace(root=root), big_comparison(samples)
     library = load(workspace.facts, workspace.documents)
     with Store(workspace.store) as store:
@@ -63,10 +70,15 @@ def measure(root: Path, samples: int) -> None:
             forget_tables()
             return opened()
 
+        def charted() -> object:
+            found = from_disk()
+            return cells_of(found, next(iter(measures(found))))
+
         now = comparison
         timed("first opening, or one from tables that lie there", opened)
         results, again = timed("opening from disk", from_disk, _TIMES)
         timed("opening again, nothing is new", opened, _TIMES)
+        timed("opening from disk with a chart's counts", charted, _TIMES, first)
         timed("a chart's counts", lambda: cells_of(results, next(iter(measures(results)))), _TIMES)
         print(f"{results.kept:,} samples of {results.planned:,}")
 
@@ -91,7 +103,7 @@ def measure(root: Path, samples: int) -> None:
                 value = store.get(like.key)
                 assert value is not None
                 store.add(trial.key, to_record(trial.request, from_record(like.key, value))).result()
-            best = min(best, timed(f"{_MORE} more samples", opened)[1])
+            best = min(best, timed(f"{_MORE} more samples", opened, 1, more)[1])
 
     with tempfile.TemporaryDirectory() as folder:
         few, small = Workspace(root=Path(folder)), big_workspace(Path(folder), _FEW)
@@ -101,14 +113,20 @@ def measure(root: Path, samples: int) -> None:
             )[1]
     print(f"opening is {anew / _FEW * samples / again:,.0f} times faster than doing all anew, and "
           f"{_MORE} more samples {anew / _FEW * samples / best:,.0f} times (CPU, by the cost of a sample)")  # fmt: skip
+    large = samples >= _BARRED
+    return [
+        Figure(name=f"{samples:,} kept samples opened from disk to a chart's counts", unit="s", values=tuple(first),
+               bar=1.5 if large else None, better="less", note="wall; tables derived before"),
+        Figure(name=f"{_MORE} more samples read into them", unit="s", values=tuple(more), bar=0.2 if large else None,
+               better="less", note="wall"),
+        Figure(name="opening / doing all anew", unit="×", values=(anew / _FEW * samples / again,),
+               note="CPU, by the cost of a sample"),
+    ]  # fmt: skip
 
 
 def memory(root: Path, samples: int) -> None:
     """What a process holds that has only opened the comparison and made one chart's counts."""
-    code = (
-        "import sys; sys.path.insert(0, 'benchmarks'); import opening, pathlib; "
-        f"opening.open_once(pathlib.Path({str(root)!r}), {samples})"
-    )
+    code = f"import pathlib; from benchmarks import opening; opening.open_once(pathlib.Path({str(root)!r}), {samples})"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
 
 
@@ -128,13 +146,21 @@ def _megabytes() -> int:
     return int(status.partition("VmRSS:")[2].split()[0]) // 1024
 
 
-if __name__ == "__main__":
-    size = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
+def main() -> None:
+    parser = options(__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="a workspace to write into, or one written before")
+    parser.add_argument("samples", nargs="?", type=int, default=_BARRED)
+    args = parser.parse_args()
+    size = _FEW if args.quick else args.samples
     with tempfile.TemporaryDirectory() as own:
-        place = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(own)
+        place = args.folder or Path(own)
         if not (place / "comparisons" / "big.toml").exists():
             big_workspace(place, size)
         print(f"load average {os.getloadavg()[0]:.1f}")
-        measure(place, size)
+        give(measure(place, size), args.json)
         memory(place, size)
         print(f"load average {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
