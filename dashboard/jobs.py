@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 
 from cache.errors import StoreError
 from cache.store import Store
-from dashboard.launch import cancel_requested, is_running, launch, pause_requested, request_cancel, request_pause
+from dashboard.launch import (
+    cancel_requested,
+    is_running,
+    launch,
+    pause_requested,
+    request_cancel,
+    request_concurrency,
+    request_pause,
+)
 from dashboard.progress_file import JUDGING, read_progress, write_broken
 from dashboard.workspace import Workspace
 from facts.catalog import Library
@@ -83,6 +91,11 @@ def cancel(workspace: Workspace, name: str) -> None:
 def pause(workspace: Workspace, name: str, *, paused: bool) -> bool:
     """Have a comparison's run hold new calls, or go on, here or in another process; False where nobody runs it."""
     return request_pause(workspace, name, paused=paused)
+
+
+def at_once(workspace: Workspace, name: str, most: int) -> bool:
+    """Have each model of a run make so many calls at once, here or in another process; False where nobody runs it."""
+    return request_concurrency(workspace, name, most)
 
 
 def asked(workspace: Workspace, name: str, progress: Progress) -> Progress:

@@ -11,12 +11,21 @@ from filelock import FileLock, Timeout
 
 from cache.store import Store
 from dashboard.planned_sizes import planned_sizes
-from dashboard.progress_file import CANCEL, JUDGING, NAME, PAUSE, read_progress, write_broken, write_progress
+from dashboard.progress_file import (
+    CANCEL,
+    CONCURRENCY,
+    JUDGING,
+    NAME,
+    PAUSE,
+    read_progress,
+    write_broken,
+    write_progress,
+)
 from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.errors import FactError
 from runners import providers
-from runners.comparison import Comparison
+from runners.comparison import MOST_AT_ONCE, Comparison
 from runners.comparison_file import comparison_toml
 from runners.estimate import Plan, estimate
 from runners.limits import Limits
@@ -92,6 +101,31 @@ def cancel_requested(workspace: Workspace, comparison: str) -> bool:
     return (workspace.run_folder(comparison) / CANCEL).exists()
 
 
+def request_concurrency(workspace: Workspace, comparison: str, most: int) -> bool:
+    """Let each model have so many calls at once from now on, in whatever process; False where nobody runs it.
+
+    It is noticed within half a second and holds for this run; the comparison's file stays as it is. Raises
+    ``FactError`` for a number that no run takes.
+    """
+    if not 1 <= most <= MOST_AT_ONCE:
+        raise FactError(f"{most} calls at once: choose a number from 1 to {MOST_AT_ONCE:,}")
+    if not is_running(workspace, comparison):
+        return False
+    file = workspace.run_folder(comparison) / CONCURRENCY
+    fresh = file.with_suffix(".new")
+    fresh.write_text(str(most), encoding="utf-8")
+    fresh.replace(file)
+    return True
+
+
+def _at_once(file: Path) -> int | None:
+    try:
+        words = file.read_text(encoding="utf-8")[:10].strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(words) if words.isascii() and words.isdigit() and 1 <= int(words) <= MOST_AT_ONCE else None
+
+
 def save_comparison(workspace: Workspace, comparison: Comparison) -> Path:
     """Write the comparison to the workspace, where the dashboard lists it; an equal file is left alone."""
     path = workspace.comparisons / f"{comparison.name}.toml"
@@ -121,7 +155,7 @@ def launch(
     try:
         # Not at once: somebody who only asks whether it runs holds the lock for a moment.
         with lock_of(workspace, comparison.name).acquire(timeout=_LOCK_WAIT_S, poll_interval=0.01):
-            for asked in (CANCEL, PAUSE):
+            for asked in (CANCEL, PAUSE, CONCURRENCY):
                 (folder / asked).unlink(missing_ok=True)
             if not only_kept:
                 save_comparison(workspace, comparison)
@@ -144,7 +178,7 @@ def _run(
     report: Callable[[Progress], None], cancelled: Callable[[], bool], record: str,
     connect: Callable[[Model, int], Connection],
 ) -> Progress:  # fmt: skip
-    cancel_file, pause_file = folder / CANCEL, folder / PAUSE
+    cancel_file, pause_file, at_once_file = folder / CANCEL, folder / PAUSE, folder / CONCURRENCY
     before = read_progress(folder, record)
     earlier = before.earlier_usd + before.spent_usd if before else 0.0
     written = -_WRITE_EVERY_S
@@ -163,11 +197,11 @@ def _run(
     limits = Limits(concurrency=comparison.concurrency, max_calls=comparison.max_calls, max_usd=comparison.max_usd)
     try:
         last = run(plan(), library, store, limits, told, lambda: cancelled() or cancel_file.exists(), pause_file.exists,
-                   connect)  # fmt: skip
+                   lambda: _at_once(at_once_file), connect)  # fmt: skip
         return replace(last, earlier_usd=earlier)
     except BaseException as error:
         write_broken(folder, comparison.name, str(error), record)
         raise
     finally:
-        for asked in (cancel_file, pause_file):
+        for asked in (cancel_file, pause_file, at_once_file):
             asked.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ NAME = "progress.json"
 JUDGING = "judging.json"  # of judging kept samples again, which is no run
 CANCEL = "cancel"  # files that a runner looks for, several times a second
 PAUSE = "pause"
+CONCURRENCY = "concurrency"  # holds how many calls a model may have at once from now on
 _FORM = TypeAdapter(Progress)
 _LARGEST = 10**12  # of any count, sum of money or time: beyond it no page can show the record
 

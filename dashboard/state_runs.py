@@ -54,6 +54,16 @@ def hold(name: str, paused: bool) -> None:
     jobs.pause(state.workspace(), name, paused=paused)
 
 
+def at_once_key(name: str) -> str:
+    """The key of the field that says how many calls a running comparison may have at once."""
+    return f"at_once_{name}"
+
+
+def at_once(name: str) -> None:
+    """Callback: let each model of a running comparison have so many calls at once."""
+    jobs.at_once(state.workspace(), name, int(st.session_state[at_once_key(name)]))
+
+
 def cancel(name: str) -> None:
     """Callback: stop a run."""
     jobs.cancel(state.workspace(), name)

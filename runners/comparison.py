@@ -16,7 +16,8 @@ from facts.salience import Polarity
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")  # a file and a folder bear it, so it holds no part of a path
 
 # Beyond these nothing is measured that is not measured below; they keep a slipped key from planning for ever.
-_MOST = {"replicates": 100_000, "queries": 1_000_000, "documents": 1_000, "concurrency": 4_096, "looks": 20,
+MOST_AT_ONCE = 4_096
+_MOST = {"replicates": 100_000, "queries": 1_000_000, "documents": 1_000, "concurrency": MOST_AT_ONCE, "looks": 20,
          "max_tokens": 10_000_000, "background_tokens": 10_000_000}  # fmt: skip
 
 

@@ -30,9 +30,11 @@ class ModelProgress:
     """Counts of one model. ``planned`` includes questions about samples; ``refused`` counts kept replies that stopped
     as a refusal or were filtered.
 
-    ``waiting`` calls will be made again: the first because of ``waits_for`` (a trouble), at ``waits_until`` (ISO 8601,
-    UTC); ``wait_asked`` says that the provider named that time. ``in_batches`` requests lie in ``batches`` batches at
-    the provider, the first sent at ``batched_since``; ``batch_note`` is the last thing that was odd about them.
+    ``concurrency`` calls may be in flight now, ``most_at_once`` at most; ``held_by`` is the limit per minute that the
+    next call waits for. ``waiting`` calls will be made again: the first because of ``waits_for`` (a trouble), at
+    ``waits_until`` (ISO 8601, UTC); ``wait_asked`` says that the provider named that time. ``in_batches`` requests lie
+    in ``batches`` batches at the provider, the first sent at ``batched_since``; ``batch_note`` is the last thing that
+    was odd about them.
     """
 
     label: str
@@ -50,6 +52,8 @@ class ModelProgress:
     prompt_tokens: int = 0  # of new replies whose provider counted them
     simulated: bool = False
     spent_usd: float = 0.0
+    most_at_once: int = 0
+    held_by: str = ""
     waiting: int = 0
     waits_for: str = ""
     waits_until: str = ""

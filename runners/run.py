@@ -24,12 +24,14 @@ from runners.running import Run
 def run(
     plan: Plan, library: Library, store: Store, limits: Limits, report: Callable[[Progress], None],
     cancel: Callable[[], bool] | threading.Event, pause: Callable[[], bool] = lambda: False,
+    at_once: Callable[[], int | None] = lambda: None,
     connect: Callable[[Model, int], Connection] = providers.connect, way: Way | None = None,
 ) -> Progress:  # fmt: skip
     """Sample what the plan lacks and return the last progress; ``report`` is called several times a second.
 
     ``cancel`` is polled; once true no new call starts and what is in flight is kept. While ``pause`` is true the same
-    holds, and the run waits. ``connect`` opens the way to a model for so many calls at once, ``way`` says how
+    holds, and the run waits. ``at_once`` is how many calls a model may have at once from now on, None as the limits
+    say. ``connect`` opens the way to a model for so many calls at once, ``way`` says how
     batches are sent (their ledger lies beside the store). Blocks; call it in a thread.
     Raises ``FactError`` where a budget in USD cannot be kept because a price is unknown.
     """
@@ -44,7 +46,7 @@ def run(
 
     async def go() -> Progress:
         state = Run(plan, limits, store, report, connect, way)
-        ticker = asyncio.create_task(state.tick(asked, pause))
+        ticker = asyncio.create_task(state.tick(asked, pause, at_once))
         work = judged_run(state, library) if plan.judges else [state.model(item, library) for item in plan.models]
         # Gathered with exceptions: what breaks one model must not tear down paid calls of another.
         ended = await asyncio.gather(*work, return_exceptions=True)

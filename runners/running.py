@@ -115,8 +115,10 @@ class Run:
         asked = followers_later(asked, 2 * self.limits.concurrency)
         return live_around(asked, line, self.way, standing) if offered(item.model) else sample(asked, line)
 
-    async def tick(self, cancel: Callable[[], bool], pause: Callable[[], bool]) -> None:
-        """Look for cancellation and for a pause, and report, several times a second, for ever."""
+    async def tick(
+        self, cancel: Callable[[], bool], pause: Callable[[], bool], at_once: Callable[[], int | None]
+    ) -> None:
+        """Look for cancellation, a pause and another concurrency, and report, several times a second, for ever."""
         before = time.monotonic()
         while True:
             if cancel():
@@ -130,6 +132,10 @@ class Run:
             self.held = pause() and not self.cancelled.is_set()
             for line in tuple(self.lines.values()):
                 await line.pace.hold(self.held)
+            if (most := at_once()) and most != self.limits.concurrency:
+                self.limits = replace(self.limits, concurrency=most)
+                for line in tuple(self.lines.values()):
+                    await line.pace.resize(most)
             self.report(self.snapshot(self.standing))
             await asyncio.sleep(_TICK_S)
 

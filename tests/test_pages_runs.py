@@ -207,6 +207,18 @@ def test_a_run_of_another_process_is_seen_held_and_cancelled_from_the_page(works
         thread.join(10)
 
 
+def test_a_live_run_is_given_more_calls_at_once_from_the_page(workspace):
+    left_behind(workspace, most_at_once=4, held_by="the requests per minute in models.toml")
+    with lock_of(workspace, "mine"):
+        app = page(comparison="mine")
+        assert "the next call waits for the requests per minute" in app.info[0].value.replace("\\", "")
+        field = app.number_input(key="at_once_mine")
+        assert field.value == 4
+        field.set_value(64).run()
+        assert (workspace.run_folder("mine") / "concurrency").read_text() == "64"
+    assert not [one for one in page(comparison="mine").number_input if one.key == "at_once_mine"]
+
+
 def test_waiting_calls_say_why_and_until_when(workspace):
     left_behind(workspace, waiting=3, waits_for="rate_limit", waits_until="2026-11-27T10:01:30+00:00", wait_asked=True)
     with lock_of(workspace, "mine"):

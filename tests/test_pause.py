@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from cache.store import Store
+from dashboard import launch as launch_module
+from dashboard.__main__ import main
 from dashboard.commands import pause as pause_command
 from dashboard.commands import resume as resume_command
 from dashboard.launch import launch, models_of, pause_requested, request_cancel, request_pause
@@ -116,6 +118,52 @@ def test_a_paused_run_can_be_cancelled_and_leaves_no_mark_for_the_next(workspace
         (workspace.run_folder("held") / "pause").touch()  # left behind by a process that was killed
         assert Running(workspace, comparison(server)).end().state is State.FINISHED
         assert len(server.bodies) == PLANNED
+
+
+def test_a_running_comparison_can_be_given_more_calls_at_once_from_another_process(workspace, capsys):
+    """Four at once until eight are asked for: then eight are in flight, and no more."""
+    with FakeServer(lambda _n, _b: Reply(delay_s=0.05)) as server:
+        run = Running(workspace, comparison(server, queries=40))
+        server.wait_for(12)
+        assert server.most_in_flight == 4
+        words = ["--workspace", str(workspace.root), "concurrency", "held"]
+        assert main([*words, "8"]) == 0
+        run.until(lambda progress: any(model.most_at_once == 8 for model in progress.models))
+        last = run.end()
+        assert server.most_in_flight == 8
+        assert last.finished == 160
+        assert main([*words, "8"]) == 1  # nobody runs it any more
+        assert "not running" in capsys.readouterr().err
+        assert main([*words, "0"]) == 1
+        assert "choose a number from 1 to 4,096" in capsys.readouterr().err
+        assert not (workspace.run_folder("held") / "concurrency").exists()
+
+
+@pytest.mark.parametrize("words", ["", "many", "-3", "0", "99999", "4.5", "４"])
+def test_a_damaged_wish_for_calls_at_once_changes_nothing(workspace, words):
+    file = workspace.run_folder("held") / "concurrency"
+    file.parent.mkdir(parents=True)
+    file.write_text(words, encoding="utf-8")
+    assert launch_module._at_once(file) is None
+
+
+def test_a_model_is_never_called_more_often_a_minute_than_its_entry_says_and_the_run_says_why_it_waits(workspace):
+    """A minute is not waited out: after the burst of one the run says what it waits for, and a cancel ends it."""
+    with FakeServer() as server:
+        workspace.root.mkdir(parents=True)
+        workspace.models.write_text(
+            f'[models.slow]\nprovider = "openai_compatible"\nname = "fake-1"\nbase_url = "{server.base_url}"\n'
+            "requests_per_minute = 2\n", encoding="utf-8",
+        )  # fmt: skip
+        run = Running(workspace, replace(comparison(server), models=("slow",)))
+        told = run.until(lambda progress: any(model.held_by for model in progress.models))
+        assert told.models[0].held_by == "the requests per minute in models.toml"
+        assert len(server.bodies) == 1
+        assert "waits for the requests per minute in models.toml" in "".join(model_progress_lines(told, live=True))
+        request_cancel(workspace, "held")
+        last = run.end()
+    assert last.state is State.CANCELLED
+    assert last.finished == len(server.bodies) == 1
 
 
 def test_a_run_cancelled_while_paused_before_its_first_call_is_cancelled_and_nothing_failed(workspace):

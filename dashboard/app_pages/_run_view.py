@@ -11,8 +11,9 @@ from dashboard.app_pages._boxes import problem, simulated_banner
 from dashboard.app_pages._trouble_view import trouble_view
 from dashboard.escape import plain
 from dashboard.plan_rows import progress_rows
-from dashboard.plan_text import left_words, made_of, progress_line, span, usd, wait_words
+from dashboard.plan_text import batch_words, held_words, left_words, made_of, progress_line, span, usd, wait_words
 from dashboard.run_list import Standing, run_row, when
+from runners.comparison import MOST_AT_ONCE
 from runners.progress import Progress, State
 
 _EVERY_S = 1.0
@@ -54,6 +55,7 @@ def _watch(name: str, stood: str) -> None:
     _bar(progress, live=live)
     if live:
         _buttons(name, progress)
+        _at_once(name, progress)
     if any(model.simulated for model in progress.models) and live:
         simulated_banner()
     _numbers(progress, live=live)
@@ -101,6 +103,17 @@ def _buttons(name: str, progress: Progress) -> None:
                   help="Ends the run; what has arrived is kept, and it can be resumed")  # fmt: skip
 
 
+def _at_once(name: str, progress: Progress) -> None:
+    # A field, not a slider: whoever has 4,000 calls at once means a number.
+    now = max((model.most_at_once for model in progress.models), default=0)
+    if now:
+        st.number_input(
+            "Calls at once, each model", min_value=1, max_value=MOST_AT_ONCE, value=now, step=1, width=220,
+            key=state_runs.at_once_key(name), on_change=state_runs.at_once, args=(name,),
+            help="Holds from now on and for this run. A provider that answers 429 is called less by itself.",
+        )  # fmt: skip
+
+
 def _numbers(progress: Progress, *, live: bool) -> None:
     with st.grid(6, min_column_width=150):
         st.metric("New", f"{progress.new:,}", help="Replies bought by this run: samples, and what judges said of them")
@@ -129,9 +142,12 @@ def _words(progress: Progress, *, live: bool) -> None:
     if progress.message:
         (problem if progress.state is State.BROKEN else _note)(progress.message)
     for model in progress.models if live else ():
-        if words := wait_words(model):
+        if words := ". ".join(filter(None, (wait_words(model), held_words(model)))):
             st.text(model.label)  # in the box, an address in it would become a link
             st.info(f"{plain(words)}.", icon=":material/hourglass_top:")
+        if words := batch_words(model):
+            st.text(model.label)
+            st.info(f"{plain(words)}.", icon=":material/inventory_2:")
 
 
 def _models(progress: Progress, *, live: bool) -> None:
