@@ -222,3 +222,39 @@ def test_a_killed_writer_leaves_a_whole_store(tmp_path):
     with Store(tmp_path / "s") as opened:
         assert opened.has_many(f"v1:{i}" for i in range(reported + 1)) == {f"v1:{i}" for i in range(reported + 1)}
     assert process.returncode == -9
+
+
+def test_opening_writes_nothing_and_waits_for_no_writer(tmp_path):
+    """The dashboard opens the store in the thread that draws its pages."""
+    with Store(tmp_path / "s") as opened:
+        opened.add("v1:a", b"kept").result(10)
+    writer = sqlite3.connect(tmp_path / "s" / "cache.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    before = writer.execute("PRAGMA data_version").fetchone()
+    with Store(tmp_path / "s") as opened:  # diskcache's own opening would wait for the lock, here for ever
+        assert opened.get("v1:a") == b"kept"
+        assert opened.has_many(["v1:a"]) == {"v1:a"}
+    writer.execute("ROLLBACK")
+    assert writer.execute("PRAGMA data_version").fetchone() == before
+    writer.close()
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE Settings SET value = 100 WHERE key = 'cull_limit'", "DELETE FROM Settings WHERE key = 'cull_limit'",
+    "DROP TRIGGER Settings_count_insert", "DROP INDEX Cache_key_raw",
+])  # fmt: skip
+def test_a_store_that_is_not_as_we_leave_it_is_opened_in_full(tmp_path, change):
+    with Store(tmp_path / "s") as opened:
+        opened.add("v1:a", b"kept").result(10)
+    with sqlite3.connect(tmp_path / "s" / "cache.db") as connection:
+        connection.execute(change)
+    connection.close()
+    with Store(tmp_path / "s") as opened:
+        assert opened.add("v1:a", b"other").result(10) is False
+        assert opened.add("v1:b", b"kept").result(10) is True
+        assert opened._cache.cull_limit == 0
+    with sqlite3.connect(tmp_path / "s" / "cache.db") as connection:
+        assert connection.execute("SELECT value FROM Settings WHERE key = 'cull_limit'").fetchone() == (0,)
+        assert connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE name IN "
+                                  "('Settings_count_insert', 'Cache_key_raw')").fetchone() == (2,)  # fmt: skip
+    connection.close()
