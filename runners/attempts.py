@@ -83,7 +83,7 @@ async def attempt(
                     raise
                 last = error
                 if error.trouble is Trouble.RATE_LIMIT:
-                    pace.rate_limited(slot.started)
+                    pace.rate_limited(slot.started, error.retry_after_s)
             except BaseException:
                 gate.leave(None, Trouble.CONNECTION)
                 raise

@@ -184,11 +184,13 @@ class Pace:
         """A call came back, while its slot is still held."""
         self._target.succeeded(self._in_flight)
 
-    def rate_limited(self, started: float) -> None:
+    def rate_limited(self, started: float, retry_after_s: float | None = None) -> None:
         """A call that started then (on the clock of the pace) was told to slow down, while its slot is still held."""
         now = self._clock()
-        # Others that start now would be refused as well: a full server lets nobody pass for a moment.
-        self._not_before = max(self._not_before, now + self._target.refused(now, started, self._in_flight))
+        gap_s = self._target.refused(now, started, self._in_flight)
+        # Others that start now would be refused as well: a full server lets nobody pass for a moment, but never for
+        # longer than it asks.
+        self._not_before = max(self._not_before, now + (gap_s if retry_after_s is None else min(gap_s, retry_after_s)))
 
     def let_go(self) -> None:
         """Nothing will be called any more: whoever waits for a slot gets one at once, to find that out."""
