@@ -172,7 +172,7 @@ def wait_words(model: ModelProgress) -> str:
 
 def held_words(model: ModelProgress) -> str:
     """That calls of a model are held to a limit per minute; empty where none is."""
-    return f"the next call waits for {model.held_by}" if model.held_by else ""
+    return f"The next call waits for {model.held_by}" if model.held_by else ""
 
 
 def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:

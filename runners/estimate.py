@@ -178,6 +178,20 @@ def _add(shares: dict[str, _Share], live: dict[str, _Share], sized: Iterable[Siz
                 share.bought(size)
 
 
+def _allowed_s(model: Model, share: _Share) -> float:
+    """How long the user's own limits per minute make the new calls take."""
+    tokens = share.tokens_in + share.tokens_out * TYPICAL_REPLY
+    minutes = [
+        wanted / most
+        for wanted, most in (
+            (share.calls - share.kept, model.requests_per_minute),
+            (tokens, model.tokens_per_minute),
+        )
+        if most
+    ]
+    return 60 * max(minutes, default=0.0)
+
+
 def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int, live: _Share | None) -> ModelPlan:
     """``live`` is what comes up later of a model whose ``share`` is sent in batches."""
     provider = providers.find(model.provider)
@@ -191,7 +205,7 @@ def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int
     per_out, per_in = _PACE.get(model.provider, _NETWORK_PACE)
     lanes = 1 if model.provider in _PACE else max(1, min(comparison.concurrency, share.calls - share.kept))
     tokens_in, tokens_out = share.tokens_in, share.tokens_out
-    seconds = (tokens_out * TYPICAL_REPLY * per_out + tokens_in * per_in) / lanes
+    seconds = max((tokens_out * TYPICAL_REPLY * per_out + tokens_in * per_in) / lanes, _allowed_s(model, share))
     return ModelPlan(
         model=model, trials=trials, calls=share.calls, kept=share.kept,
         tokens_in=tokens_in, tokens_out_most=tokens_out, tokens_cached=share.read,

@@ -211,7 +211,7 @@ def test_a_live_run_is_given_more_calls_at_once_from_the_page(workspace):
     left_behind(workspace, most_at_once=4, held_by="the requests per minute in models.toml")
     with lock_of(workspace, "mine"):
         app = page(comparison="mine")
-        assert "the next call waits for the requests per minute" in app.info[0].value.replace("\\", "")
+        assert "The next call waits for the requests per minute" in app.info[0].value.replace("\\", "")
         field = app.number_input(key="at_once_mine")
         assert field.value == 4
         field.set_value(64).run()

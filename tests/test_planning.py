@@ -178,3 +178,15 @@ def test_a_damaged_record_counts_as_lost_not_as_an_answer(store):
     whole = to_record(request, Sample(text="A", stop=Stop.END, model="m"))
     store.add(key, whole[: len(whole) // 2]).result(10)
     assert next(iter(scored(COMPARISON, LIBRARY, MODEL, store))).sample is None
+
+
+def test_a_plan_takes_as_long_as_the_users_own_limits_per_minute_allow():
+    """100 calls: at 10 a minute ten minutes, and at a tenth of their tokens a minute ten minutes as well."""
+    plan = estimate(COMPARISON, LIBRARY, (MODEL,), None).models[0]
+    assert plan.calls == 100
+    assert plan.seconds < 60
+    (slow,) = estimate(COMPARISON, LIBRARY, (replace(MODEL, requests_per_minute=10),), None).models
+    assert slow.seconds == 600
+    tokens = plan.tokens_in + plan.tokens_out_most / 2
+    (slow,) = estimate(COMPARISON, LIBRARY, (replace(MODEL, tokens_per_minute=tokens / 10),), None).models
+    assert slow.seconds == pytest.approx(600)

@@ -55,7 +55,6 @@ def _watch(name: str, stood: str) -> None:
     _bar(progress, live=live)
     if live:
         _buttons(name, progress)
-        _at_once(name, progress)
     if any(model.simulated for model in progress.models) and live:
         simulated_banner()
     _numbers(progress, live=live)
@@ -90,7 +89,7 @@ def _bar(progress: Progress, *, live: bool) -> None:
 
 def _buttons(name: str, progress: Progress) -> None:
     ending, paused = progress.state is State.CANCELLING, progress.state is State.PAUSED
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         if paused:
             st.button("Resume", key="unpause", icon=":material/play_arrow:", type="primary",
                       on_click=state_runs.hold, args=(name, False))  # fmt: skip
@@ -101,6 +100,7 @@ def _buttons(name: str, progress: Progress) -> None:
         st.button("Cancel", key="cancel", icon=":material/stop_circle:", disabled=ending,
                   on_click=state_runs.cancel, args=(name,),
                   help="Ends the run; what has arrived is kept, and it can be resumed")  # fmt: skip
+        _at_once(name, progress)
 
 
 def _at_once(name: str, progress: Progress) -> None:
