@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
 from types import FrameType
 
@@ -110,11 +110,12 @@ def connections(ray: str | None) -> Generator[Callable[[Model, int], Connection]
         return
     from runners.cluster.ray_workers import join  # noqa: PLC0415
 
-    cluster = join(ray)
-    try:
-        yield cluster.connect
-    finally:
-        cluster.leave()
+    with redirect_stdout(sys.stderr):  # Ray prints what befalls its nodes; a script that reads --json must not meet it
+        cluster = join(ray)
+        try:
+            yield cluster.connect
+        finally:
+            cluster.leave()
 
 
 @contextmanager

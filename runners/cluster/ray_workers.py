@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import math
 import os
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -24,6 +25,8 @@ from runners.trouble import Fatal
 
 _EACH = 64  # calls at once that one worker is hired for, where the cluster has processors for more
 _LOCAL_STORE_BYTES = 128 * 1024 * 1024  # bodies pass through it in groups; Ray would take a third of the memory
+_REACH_S = 5.0
+_START = "start one on this machine with `ray start --head`, or let it join one with `ray start --address=HOST:6379`"
 
 
 class _RayWorker:
@@ -102,6 +105,15 @@ class Cluster:
         return hire
 
 
+def _somebody_there(address: str) -> None:
+    # Ray itself tries for many minutes.
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S).close()
+    except (OSError, ValueError) as error:
+        raise FactError(f"no Ray cluster answers at {address!r} ({error}); {_START}") from None
+
+
 def join(address: str) -> Cluster:
     """Join the cluster at ``address`` ("auto", "HOST:6379"), or start one on this machine ("local").
 
@@ -111,16 +123,15 @@ def join(address: str) -> Cluster:
         raise FactError('--ray needs Ray, which is not installed; run `make ray`, or: pip install "fact-salience[ray]"')
     if address.startswith("ray://"):
         raise FactError("--ray takes no ray:// address: run salience on a machine of the cluster, with --ray auto")
+    if address not in ("auto", "local"):
+        _somebody_there(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing leaves the machine but the calls that the user launched
     ray: Any = importlib.import_module("ray")
     own: dict[str, object] = {"include_dashboard": False, "object_store_memory": _LOCAL_STORE_BYTES}
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR", **(own if address == "local" else {}))
     except Exception as error:  # noqa: BLE001  (Ray raises ConnectionError, ValueError, RuntimeError and others)
-        raise FactError(
-            f"no Ray cluster at {address!r} can be joined from here ({_said(error)}); start one on this machine with "
-            "`ray start --head`, or let this machine join one with `ray start --address=HOST:6379`"
-        ) from None
+        raise FactError(f"no Ray cluster at {address!r} can be joined from here ({_said(error)}); {_START}") from None
     nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) > 0]
     if not nodes:
         ray.shutdown()
