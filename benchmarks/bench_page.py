@@ -74,6 +74,19 @@ def verdicts(parts: Sequence[Part]) -> list[str]:
     return [*lines, *(["", "Benchmarks that did not end well:", "", *troubled] if troubled else [])]
 
 
+def busy(machine: Mapping[str, str], parts: Sequence[Part]) -> list[str]:
+    """A warning where more wanted to run than there are cores; our own two processes, ours and the server, are two."""
+    cores = int(machine.get("cores", "0") or 0)
+    loads = [part.load for part in parts]
+    if not cores or not loads or max(loads) <= cores + 1:
+        return []
+    return [
+        "",
+        f"**The machine was busy with other work**: load averages of {min(loads):.1f} to {max(loads):.1f} on {cores} "
+        "cores. Times of the clock, and bars on them, are worse than on a quiet machine; CPU times hold better.",
+    ]
+
+
 def page(machine: Mapping[str, str], parts: Sequence[Part]) -> str:
     """The whole page in Markdown."""
     lines = [
@@ -81,7 +94,8 @@ def page(machine: Mapping[str, str], parts: Sequence[Part]) -> str:
         "Written by `make bench`; do not edit. Several figures are least – median – most over rounds that alternate",
         "ours and the peers', so that a ratio is of neighbours in time. The server is `benchmarks/fake_server.py` on",
         "the same machine: its CPU is not counted, but it takes a share of the cores, from ours and the peers' alike.",
-        "", "## The machine", "", *_table(("what", "value"), machine.items()), "", "## Bars", "", *verdicts(parts),
+        "", "## The machine", "", *_table(("what", "value"), machine.items()),
+        *busy(machine, parts), "", "## Bars", "", *verdicts(parts),
     ]  # fmt: skip
     for part in parts:
         took = f"`benchmarks/{part.name}.py`, {part.seconds:.0f} s, load average {part.load:.1f} at its start."

@@ -156,6 +156,12 @@ def test_the_page_says_the_machine_the_spread_and_which_bars_are_missed():
     assert "```\na | b\n```" in text
 
 
+@pytest.mark.parametrize(("load", "warned"), [(0.3, False), (2.9, False), (7.5, True)])
+def test_the_page_warns_of_a_busy_machine(load, warned):
+    text = page({"cores": "2"}, [Part(name="x", load=load), Part(name="y", load=0.1)])
+    assert (f"load averages of 0.1 to {load:.1f} on 2 cores" in text) == warned
+
+
 def test_a_page_written_again_from_json_is_the_same():
     again = [part_of(part) for part in json.loads(json.dumps(as_json(PARTS)))]
     assert page({}, again) == page({}, PARTS)
