@@ -232,7 +232,7 @@ DRAWS = 200
 # How a prompt was read (in one go, or its last token after a kept beginning) moves a probability of the quantised model
 # by up to about this much: measured 0.011 at 0.159.
 READING = 0.015
-# Five standard errors: with 3 prompts × 2 letters × 2 ways a false alarm is a matter of 1 in 10⁵, and the seeds are fixed anyway.
+# Five standard errors: of 3 prompts × 2 letters × 2 ways a false alarm is a matter of 1 in 10⁵; the seeds are fixed.
 SIGMAS = 5.0
 
 
