@@ -73,7 +73,7 @@ def batch_words(model: ModelProgress) -> str:
     batches = "1 batch" if model.batches == 1 else f"{model.batches:,} batches"
     since = f"{model.batched_since[11:16]} UTC on {model.batched_since[:10]}"
     said = (f"{model.in_batches:,} requests wait at the provider in {batches}, the first sent at {since}; it takes up "
-            "to a day; they go on if this process ends (run again to bring them in) and end if the run is cancelled")  # fmt: skip
+            "to a day; run again to bring them in if this process ends, cancel to end them")  # fmt: skip
     return f"{said}. {model.batch_note}" if model.batch_note else said
 
 
