@@ -143,9 +143,10 @@ def run(job: Job, quick: bool, with_peers: bool, seconds: float) -> Part:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # servers and browsers that it left, too
                 process.wait()
-        lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
+        place = f"{ROOT}/"  # no machine's folders on the page
+        lines = said.read_text(encoding="utf-8", errors="replace").replace(place, "").splitlines()
         if out.exists():
-            found = tuple(read(json.loads(out.read_text(encoding="utf-8"))))
+            found = tuple(read(json.loads(out.read_text(encoding="utf-8").replace(place, ""))))
     printed = tuple(line.rstrip() for line in lines[-LINES:]) if not found else ()
     return Part(name=job.name, about=about, figures=found, printed=printed, trouble=trouble, load=load,
                 seconds=time.monotonic() - began)  # fmt: skip

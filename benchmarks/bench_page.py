@@ -77,14 +77,14 @@ def verdicts(parts: Sequence[Part]) -> list[str]:
 def busy(machine: Mapping[str, str], parts: Sequence[Part]) -> list[str]:
     """A warning where more wanted to run than there are cores; our own two processes, ours and the server, are two."""
     cores = int(machine.get("cores", "0") or 0)
-    loads = [part.load for part in parts]
+    loads = [part.load for part in parts if part.seconds]
     if not cores or not loads or max(loads) <= cores + 1:
         return []
-    return [
-        "",
+    words = (
         f"**The machine was busy with other work**: load averages of {min(loads):.1f} to {max(loads):.1f} on {cores} "
-        "cores. Times of the clock, and bars on them, are worse than on a quiet machine; CPU times hold better.",
-    ]
+        "cores. Times of the clock, and bars on them, are worse than on a quiet machine; CPU times hold better."
+    )
+    return ["", words]
 
 
 def page(machine: Mapping[str, str], parts: Sequence[Part]) -> str:

@@ -158,7 +158,9 @@ def test_the_page_says_the_machine_the_spread_and_which_bars_are_missed():
 
 @pytest.mark.parametrize(("load", "warned"), [(0.3, False), (2.9, False), (7.5, True)])
 def test_the_page_warns_of_a_busy_machine(load, warned):
-    text = page({"cores": "2"}, [Part(name="x", load=load), Part(name="y", load=0.1)])
+    text = page(
+        {"cores": "2"}, [Part(name="x", load=load, seconds=9), Part(name="y", load=0.1, seconds=9), Part(name="z")]
+    )
     assert (f"load averages of 0.1 to {load:.1f} on 2 cores" in text) == warned
 
 
