@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-_BURST_S = 3.0  # what may be started at once after a pause: this many seconds' worth
+_BURST_S = 1.0  # what may be started at once after a pause: this many seconds' worth, as providers count in seconds too
 _LONGEST_WAIT_S = 60.0  # a provider's word is not believed for longer than this before one call asks again
 
 
