@@ -13,6 +13,7 @@ from runners.followups import Followups
 from runners.inbox import ROOM, Inbox
 from runners.judging import judgings
 from runners.keep import kept
+from runners.marks import Marks
 from runners.planning import trials
 from runners.questions import address, readers
 from runners.request import Request
@@ -43,7 +44,7 @@ class _Judged:
         self.judges = {judge.label for judge in run.plan.judges}
         self.labels = {address(item.model): item.model.label for item in run.plan.models}
         self.inboxes = {item.model.label: Inbox() for item in run.plan.models}
-        self.counted: set[bytes] = set()
+        self.counted = Marks()
         self.streaming = 0
 
     def look(self, keys: Sequence[str]) -> Mapping[str, Sample]:
@@ -133,10 +134,7 @@ class _Judged:
 
     def first(self, key: str) -> bool:
         """Whether this key is seen for the first time: two trials, or two judgings, can share a request."""
-        mark = key[-32:].encode()
-        known = mark in self.counted
-        self.counted.add(mark)
-        return not known
+        return self.counted.new(key)
 
     def route(self, requests: Mapping[str, Request]) -> None:
         """Put requests into the inboxes of the models that they are for."""
