@@ -171,8 +171,9 @@ def wait_words(model: ModelProgress) -> str:
 
 
 def held_words(model: ModelProgress) -> str:
-    """That calls of a model are held to a limit per minute; empty where none is."""
-    return f"The next call waits for {model.held_by}" if model.held_by else ""
+    """That calls of a model are held to a limit per minute, or that servers are left out; empty where neither is."""
+    held = f"The next call waits for {model.held_by}" if model.held_by else ""
+    return ". ".join(filter(None, (held, model.remark)))
 
 
 def model_progress_lines(progress: Progress, *, live: bool) -> list[str]:

@@ -52,6 +52,7 @@ class Server:
     held_until: float = 0.0
     probing: bool = False
     heard: float = 0.0  # when it last said anything, or was given a call while it had none
+    why: str = ""  # it was left out, while it is
     out: Fatal | None = None
 
     def weight(self, head: bytes) -> bytes:
@@ -93,6 +94,15 @@ class Fleet:
             server.in_flight -= 1
             if probe:
                 server.probing = False
+
+    @property
+    def remark(self) -> str:
+        """Which servers are left out and why; empty while all are well."""
+        out = [server for server in self._servers if server.out is not None or server.opened]
+        if not out:
+            return ""
+        said = "; ".join(f"{server.address}: {server.out.message if server.out else server.why}" for server in out)
+        return f"{len(out)} of {len(self._servers)} servers left out: {said}"
 
     async def close(self) -> None:
         """Give back the sockets of every server."""
@@ -138,6 +148,7 @@ class Fleet:
             if server.opened or server.failures >= _FAILURES:
                 hold = min(_LONGEST_HOLD_S, _HOLD_S * 2.0**server.opened)
                 server.opened += 1
+                server.why = error.message
                 server.held_until = self._clock() + hold
                 if server.opened == 1:
                     _log.warning("%s is left out for now: %s", server.address, error.message)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cache.store import Store
 from runners import providers
 from runners.budget import Budget
+from runners.fleet import Fleet
 from runners.limits import Limits
 from runners.model import Model
 from runners.pace import Pace
@@ -41,6 +42,7 @@ class Line:
     stopped: Failure | None = None
     failed_in_row: int = 0
     spent_usd: float = 0.0
+    connection: Connection | None = None
 
     def __post_init__(self) -> None:
         set_by_user = {"requests": self.model.requests_per_minute, "tokens": self.model.tokens_per_minute}
@@ -67,6 +69,11 @@ class Line:
                     f"the last with: {outcome.message}",
                     advice="See that it answers, then run again: what is kept is not asked again.",
                 ))  # fmt: skip
+
+    @property
+    def remark(self) -> str:
+        """What is worth knowing of the way to the model, such as servers that are left out."""
+        return self.connection.remark if isinstance(self.connection, Fleet) else ""
 
     @property
     def over(self) -> bool:

@@ -31,10 +31,10 @@ class ModelProgress:
     as a refusal or were filtered.
 
     ``concurrency`` calls may be in flight now, ``most_at_once`` at most; ``held_by`` is the limit per minute that the
-    next call waits for. ``waiting`` calls will be made again: the first because of ``waits_for`` (a trouble), at
-    ``waits_until`` (ISO 8601, UTC); ``wait_asked`` says that the provider named that time. ``in_batches`` requests lie
-    in ``batches`` batches at the provider, the first sent at ``batched_since``; ``batch_note`` is the last thing that
-    was odd about them.
+    next call waits for; ``remark`` names servers that are left out. ``waiting`` calls will be made again: the first
+    because of ``waits_for`` (a trouble), at ``waits_until`` (ISO 8601, UTC); ``wait_asked`` says that the provider
+    named that time. ``in_batches`` requests lie in ``batches`` batches at the provider, the first sent at
+    ``batched_since``; ``batch_note`` is the last thing that was odd about them.
     """
 
     label: str
@@ -54,6 +54,7 @@ class ModelProgress:
     spent_usd: float = 0.0
     most_at_once: int = 0
     held_by: str = ""
+    remark: str = ""
     waiting: int = 0
     waits_for: str = ""
     waits_until: str = ""

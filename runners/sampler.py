@@ -101,6 +101,7 @@ class _Sampling:
         """The connection, opened when it is needed first: whoever only reads what is kept needs none."""
         if self.connection is None:
             self.connection = await asyncio.to_thread(self.line.connect, self.line.model, _ROOM)
+            self.line.connection = self.connection
             if isinstance(self.connection, HttpConnection):
                 self.connection.listener = self.line.pace.told
         return self.connection

@@ -71,6 +71,7 @@ class Tally:
             cut_short=self.cut_short, failures=dict(self.failures), messages=dict(self.messages),
             resolved=tuple(sorted(self.resolved)), concurrency=line.pace.target if line else 0,
             most_at_once=line.pace.most if line else 0, held_by=line.pace.held_by if line else "",
+            remark=line.remark if line else "",
             in_flight=line.pace.in_flight if line else 0, cached_tokens=self.cached_tokens,
             prompt_tokens=self.prompt_tokens, simulated=self.simulated,
             in_batches=self.batched.requests, batches=self.batched.batches, batched_since=self.batched.since,

@@ -109,6 +109,8 @@ def test_a_wrong_key_at_one_server_takes_that_one_out_only(store, three):
     assert whole(got, 100)
     assert line.stopped is None
     assert len(three[1].bodies) <= 12
+    assert line.remark.startswith(f"1 of 3 servers left out: {three[1].base_url}: ")
+    assert "HTTP 401" in line.remark
 
 
 def test_all_servers_out_stops_the_model_with_every_reason(store, three):
