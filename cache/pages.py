@@ -19,9 +19,9 @@ _INDEX_HEADS = range(4, 8)
 _SHORTEST_KEY, _LONGEST_KEY = 66, 256
 _COUNT = re.compile(rb"\x03\x17([\x01-\x06\x08\x09])count", re.DOTALL)  # diskcache's own row of how many there are
 _NAME = b"SQLite format 3\0"
-_WAL_HEAD, _FRAME_HEAD = 32, 24
-_MAGIC = (0x377F0682, 0x377F0683)
-_SIZES = (8192, 4096, 1024, 2048, 16384, 32768, 65536, 512)
+WAL_HEAD, FRAME_HEAD = 32, 24  # bytes before the frames, and before the page in each
+MAGIC = (0x377F0682, 0x377F0683)
+SIZES = (8192, 4096, 1024, 2048, 16384, 32768, 65536, 512)
 
 Buffer = bytes | memoryview
 
@@ -137,33 +137,33 @@ def shapes(file: Buffer, log: Buffer) -> list[tuple[int, int]]:
     if len(file) >= 100 and bytes(file[:16]) == _NAME:
         size = int.from_bytes(file[16:18], "big")
         said.append((65536 if size == 1 else size, file[20]))
-    if len(log) >= _WAL_HEAD:
+    if len(log) >= WAL_HEAD:
         said.append((int.from_bytes(log[8:12], "big"), 0))
-    plausible = [(size, reserved) for size, reserved in said if size in _SIZES and reserved <= size - 480]
-    return list(dict.fromkeys([*plausible, *((size, 0) for size in _SIZES)]))
+    plausible = [(size, reserved) for size, reserved in said if size in SIZES and reserved <= size - 480]
+    return list(dict.fromkeys([*plausible, *((size, 0) for size in SIZES)]))
 
 
 def logged(log: Buffer, size: int) -> tuple[dict[int, Buffer], dict[int, Buffer]]:
     """The newest version of each page in a write-ahead log: as committed, and of all that looks like part of it."""
     committed: dict[int, Buffer] = {}
     every: dict[int, Buffer] = {}
-    if len(log) < _WAL_HEAD + _FRAME_HEAD + size:
+    if len(log) < WAL_HEAD + FRAME_HEAD + size:
         return committed, every
     magic = int.from_bytes(log[:4], "big")
     order = ">" if magic & 1 else "<"
-    sums = _sums(log[:24], order, (0, 0))
-    whole = magic in _MAGIC and sums == struct.unpack(">2I", log[24:32])
-    salts = bytes(log[16:24]) if whole else bytes(log[_WAL_HEAD + 8 : _WAL_HEAD + 16])
+    sums = sums_of(log[:24], order, (0, 0))
+    whole = magic in MAGIC and sums == struct.unpack(">2I", log[24:32])
+    salts = bytes(log[16:24]) if whole else bytes(log[WAL_HEAD + 8 : WAL_HEAD + 16])
     waiting: dict[int, Buffer] = {}
-    for start in range(_WAL_HEAD, len(log) - _FRAME_HEAD - size + 1, _FRAME_HEAD + size):
-        head, page = log[start : start + _FRAME_HEAD], log[start + _FRAME_HEAD : start + _FRAME_HEAD + size]
+    for start in range(WAL_HEAD, len(log) - FRAME_HEAD - size + 1, FRAME_HEAD + size):
+        head, page = log[start : start + FRAME_HEAD], log[start + FRAME_HEAD : start + FRAME_HEAD + size]
         number, commit = struct.unpack(">2I", head[:8])
         if bytes(head[8:16]) != salts:
             whole = False
             continue
         every[number] = page
         if whole:
-            sums = _sums(page, order, _sums(head[:8], order, sums))
+            sums = sums_of(page, order, sums_of(head[:8], order, sums))
             whole = sums == struct.unpack(">2I", head[16:24])
         if whole:
             waiting[number] = page
@@ -173,7 +173,8 @@ def logged(log: Buffer, size: int) -> tuple[dict[int, Buffer], dict[int, Buffer]
     return committed, every
 
 
-def _sums(data: Buffer, order: str, before: tuple[int, int]) -> tuple[int, int]:
+def sums_of(data: Buffer, order: str, before: tuple[int, int]) -> tuple[int, int]:
+    """The log's checksum of a piece, going on from that of what stands before it; ``order`` is ``<`` or ``>``."""
     one, two = before
     words = iter(struct.unpack(f"{order}{len(data) // 4}I", data))
     for first in words:

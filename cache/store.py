@@ -17,6 +17,7 @@ from cache import database, plain_disk
 from cache.errors import REPAIR, StoreError, unreadable
 from cache.opening import LOCK_WAIT_S, Timeout, opened
 from cache.place import network_file_system
+from cache.write_ahead import refuse_damaged
 
 _CHUNK = 500  # keys per SELECT; SQLite allows 32,766 placeholders, and more than 500 gains nothing
 _GROUP = 500  # rows per transaction, at most
@@ -65,6 +66,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.chmod(0o700)
             database.create(folder)
+            refuse_damaged(folder / database.NAME)
             self._cache = opened(folder)
             self._file = database.identity(self.folder)
         except (OSError, sqlite3.Error, TypeError, AttributeError, ValueError) as error:  # the latter: planted settings
