@@ -28,11 +28,15 @@ Buffer = bytes | memoryview
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A key and its row's value: None where the row cannot be read whole, or where only an index names the key."""
+    """A key and its row's value: None where the row cannot be read whole, or where only an index names the key.
+
+    ``rowid`` is the row's number, or that of the row to which the index leads; 0 where it cannot be told.
+    """
 
     key: str
     value: bytes | None = None
     row: bool = True
+    rowid: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +85,16 @@ class Image:
             if sizes and sizes[0] == 0 and _SHORTEST_KEY < sizes[1] <= _LONGEST_KEY:
                 name = bytes(page[key : key + sizes[1]]).decode("ascii", "replace")
                 whole = self._payload(page, key - head, head + sum(sizes))
-                yield Found(key=name, value=None if whole is None else whole[len(whole) - sizes[11] :])
+                value = None if whole is None else whole[len(whole) - sizes[11] :]
+                yield Found(key=name, value=value, rowid=_number_before(page, key - head))
                 return
         for head in _INDEX_HEADS:
             sizes = _columns(page, key - head, head, 3)
             if sizes and _SHORTEST_KEY < sizes[0] <= _LONGEST_KEY:
-                yield Found(key=bytes(page[key : key + sizes[0]]).decode("ascii", "replace"), row=False)
+                name = bytes(page[key : key + sizes[0]]).decode("ascii", "replace")
+                at = key + sizes[0] + sizes[1]
+                rowid = int.from_bytes(page[at : at + sizes[2]], "big") if sizes[2] else 1  # 1 takes no bytes
+                yield Found(key=name, row=False, rowid=rowid)
                 return
 
     def _payload(self, page: Buffer, start: int, length: int) -> bytes | None:
@@ -129,6 +137,17 @@ def _columns(page: Buffer, start: int, head: int, count: int) -> list[int] | Non
             return None
         sizes.append(_INTS[kind] if kind < 10 else (kind - 12) // 2)
     return sizes if len(sizes) == count else None
+
+
+def _number_before(page: Buffer, end: int) -> int:
+    """The variable-length number that ends there; before it stands another, whose last byte is below 128."""
+    start = end - 1
+    while start > max(end - 9, 0) and page[start - 1] >= 0x80:
+        start -= 1
+    number = 0
+    for byte in bytes(page[start:end]) if start >= 0 else b"":
+        number = number << 7 | byte & 0x7F
+    return number
 
 
 def shapes(file: Buffer, log: Buffer) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -25,7 +25,8 @@ _CHUNK = 500
 class Salvage:
     """What was kept in the new store, and what could not be: key and why, for each.
 
-    ``aside`` were damaged before and bought again (see ``Store.set_aside``); they are not taken along. ``said`` is how
+    ``aside`` were damaged before and bought again (see ``Store.set_aside``), and are not taken along unless they turn
+    out to be whole and nothing else has their key. ``said`` is how
     many rows the damaged store says that it had, 0 where it cannot be told.
     """
 
@@ -50,48 +51,82 @@ def salvage(folder: Path, into: Path, problem: Callable[[str, bytes], str | None
         raise StoreError(f"there is no store in {folder}: it has no cache.db to read")
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise StoreError(f"{into} is there already; name a new folder with --into")
-    lost: dict[str, str] = {}
-    aside: set[str] = set()
     said = 0
     try:
         with _files(folder) as (file, log), Store(into) as store:
+            work = _Work(store=store, problem=problem)
             for image in _images(file, log):
-                _rows(image, store, problem, lost, aside)
-                named = (found.key for found in image.found() if not found.row and ASIDE not in found.key)
-                for chunk in _chunks(named):
-                    for key in chunk - store.has_many(chunk):
-                        lost.setdefault(key, "its row is gone; only the index names it")
+                work.rows(image)
+                work.names(image)
                 said = max(said, image.said())
-            for key in store.has_many(lost):
-                del lost[key]
-            return Salvage(kept=store.count(), lost=lost, aside=len(aside), said=said)
+            for key in store.has_many(work.lost):
+                del work.lost[key]
+            return Salvage(kept=store.count(), lost=work.lost, aside=len(work.aside), said=said)
     except OSError as error:
         raise StoreError(f"the store in {folder} cannot be copied: {error}. See that it may be read") from error
 
 
-def _rows(
-    image: Image, store: Store, problem: Callable[[str, bytes], str | None], lost: dict[str, str], aside: set[str]
-) -> None:
-    waiting: deque[Future[bool]] = deque()
-    for found in image.found():
-        if ASIDE in found.key:
-            aside.add(found.key)
-        elif found.row and found.value is None:
-            lost.setdefault(found.key, "its row cannot be read whole")
-        elif found.value is not None:
-            wrong = problem(found.key, found.value)
-            if wrong is None:
-                waiting.append(store.add(found.key, found.value))
-            else:
-                lost.setdefault(found.key, wrong)
-        if len(waiting) > _WAITING:
-            waiting.popleft().result()
-    for one in waiting:
-        one.result()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What is found in one image after another goes into the new store."""
+
+    store: Store
+    problem: Callable[[str, bytes], str | None]
+    lost: dict[str, str] = field(default_factory=dict[str, str])
+    aside: set[str] = field(default_factory=set[str])
+    brought_back: set[str] = field(default_factory=set[str])
+
+    def rows(self, image: Image) -> None:
+        """Save what is whole; what was set aside though it is whole comes last, where nothing else has its key."""
+        waiting: deque[Future[bool]] = deque()
+        apart: dict[str, bytes] = {}
+        for found in image.found():
+            key, of_apart, _ = found.key.partition(ASIDE)
+            wrong = "its row cannot be read whole" if found.value is None else self.problem(key, found.value)
+            if of_apart:
+                self.aside.add(found.key)
+                if found.value is not None and wrong is None:
+                    apart[found.key] = found.value
+            elif found.row and wrong is not None:
+                self.lost.setdefault(key, wrong)
+            elif found.value is not None:
+                waiting.append(self.store.add(key, found.value))
+            if len(waiting) > _WAITING:
+                waiting.popleft().result()
+        for one in waiting:
+            one.result()
+        for name, value in apart.items():
+            if self.store.add(name.partition(ASIDE)[0], value).result():
+                self.brought_back.add(name)
+        self.aside.difference_update(self.brought_back)
+
+    def names(self, image: Image) -> None:
+        """Count what only the index names as lost, unless its row was saved under the name that it has itself."""
+        missing: dict[str, int] = {}
+        for chunk in _chunks((found.key, found.rowid) for found in image.found() if not found.row):
+            keys = {key for key, _ in chunk if ASIDE not in key}
+            absent = keys - self.store.has_many(keys)
+            missing |= {key: rowid for key, rowid in chunk if key in absent}
+        if not missing:
+            return
+        wanted = set(missing.values()) - {0}
+        saved: dict[int, str] = {}
+        named: set[tuple[int, str]] = set()
+        for found in image.found():
+            if found.rowid not in wanted:
+                continue
+            if not found.row:
+                named.add((found.rowid, found.key))
+            elif self.store.has_many([found.key]):
+                saved[found.rowid] = found.key
+        for key, rowid in missing.items():
+            # Where the index leads to the saved row by its own name too, the row of the missing one is another.
+            if rowid not in saved or (rowid, saved[rowid]) in named:
+                self.lost.setdefault(key, "its row is gone; only the index names it")
 
 
-def _chunks(source: Iterator[str]) -> Iterator[set[str]]:
-    while chunk := set(islice(source, _CHUNK)):
+def _chunks(source: Iterator[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+    while chunk := list(islice(source, _CHUNK)):
         yield chunk
 
 

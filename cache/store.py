@@ -167,6 +167,10 @@ class Store:
         """Give a damaged record another name, so that its request can be bought and kept again; nothing is removed."""
         self._sql("UPDATE Cache SET key = key || ? || rowid WHERE raw = 1 AND key = ?", (ASIDE, key))
 
+    def keep_apart(self, key: str, value: bytes) -> Future[bool]:
+        """Keep a sample under another name, as ``add`` does, where its own cannot be had; a repair brings it back."""
+        return self.add(f"{key}{ASIDE}reply", value)
+
     def get(self, key: str) -> bytes | None:
         """The value kept under ``key``, or None; raises ``UnsafeRow`` for a row that this project never writes."""
         rows = self._sql("SELECT mode, filename, value FROM Cache WHERE raw = 1 AND key = ?", (key,))
@@ -218,6 +222,10 @@ class Store:
     def count(self) -> int:
         """How many rows are kept."""
         return cast("int", self._sql("SELECT COUNT(*) FROM Cache")[0][0])
+
+    def count_indexed(self) -> int:
+        """How many rows the index of keys names, which is their number unless the file is damaged."""
+        return cast("int", self._sql("SELECT COUNT(key) FROM Cache INDEXED BY Cache_key_raw")[0][0])
 
     def version(self) -> int:
         """A number that grows with every row; cheap, for knowing whether anything is new."""

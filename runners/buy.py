@@ -11,7 +11,7 @@ from cache.store import Store
 from runners import providers
 from runners.attempts import attempt, failure
 from runners.budget import Verdict, cost_usd, most_usd
-from runners.keep import kept, to_record
+from runners.keep import keep_anyway, to_record
 from runners.line import Line
 from runners.providers import Connection
 from runners.request import Request
@@ -85,10 +85,8 @@ async def _buy(line: Line, connection: Connection, request: Request, key: str, j
 
 
 async def _kept(store: Store, key: str, value: bytes, added: Future[bool]) -> None:
-    if not await asyncio.wrap_future(added) and not await asyncio.to_thread(kept, store, [key]):
-        # What is kept under this key cannot be read: without making room, it would be bought again by every run.
-        await asyncio.to_thread(store.set_aside, key)
-        await asyncio.wrap_future(store.add(key, value))
+    if not await asyncio.wrap_future(added):  # whole already, or damaged: then every run would buy it again
+        await asyncio.to_thread(keep_anyway, store, key, value)
 
 
 async def ask(line: Line, connection: Connection, request: Request, key: str, jitter: random.Random) -> Outcome:

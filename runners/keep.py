@@ -68,3 +68,25 @@ def kept(store: Store, keys: Iterable[str]) -> dict[str, Sample]:
         except StoreError:
             continue
     return found
+
+
+def keep_anyway(store: Store, key: str, value: bytes) -> None:
+    """Keep a sample that ``add`` did not take, because something has its key already; where that is whole, it stays.
+
+    A damaged record makes room. Raises ``StoreError`` where the index leads to nothing that can be read or moved: then
+    the sample is kept under another name first, from which a repair brings it back.
+    """
+    why = "its index has a name that leads to no row"
+    try:
+        if kept(store, [key]):
+            return
+        store.set_aside(key)
+        if store.add(key, value).result():
+            return
+    except StoreError as error:
+        why = str(error)
+    store.keep_apart(key, value).result()
+    raise StoreError(
+        f"{key} could not be kept under its name in {store.folder}: {why}. It was kept apart: `salience store repair` "
+        "brings it back into a new store"
+    )

@@ -120,7 +120,7 @@ def _verify(store: Store, *, as_json: bool) -> int:
 def _indexed(store: Store, problems: dict[str, None]) -> int | None:
     """How many rows the index of keys names; rows that others add meanwhile only make it more."""
     try:
-        return store.count()
+        return store.count_indexed()
     except StoreError as error:
         problems[str(error)] = None
         return None
