@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from contextlib import suppress
 from itertools import count, islice
 from pathlib import Path
 from shlex import quote
@@ -104,7 +105,7 @@ def _verify(store: Store, *, as_json: bool) -> int:
             problem = str(value) if isinstance(value, StoreError) else _problem(key, value)
             if problem:
                 problems[problem if key in problem else f"{key}: {problem}"] = None
-        problems |= dict.fromkeys(_not_led_to(store, [key for key, value in part if isinstance(value, bytes)]))
+        problems |= dict.fromkeys(_not_led_to(store, {key: value for key, value in part if isinstance(value, bytes)}))
     most = _indexed(store, problems)
     if least is not None and most is not None and not least <= checked <= most:
         problems[f"the index of keys names {most:,} rows, but {checked:,} were found one after another. {REPAIR}"] = (
@@ -126,13 +127,16 @@ def _indexed(store: Store, problems: dict[str, None]) -> int | None:
         return None
 
 
-def _not_led_to(store: Store, keys: list[str]) -> list[str]:
+def _not_led_to(store: Store, rows: dict[str, bytes]) -> list[str]:
+    found: dict[str, bytes] = {}
     try:
-        missed = set(keys) - store.has_many(keys)
-    except StoreError as error:
-        return [str(error)]
-    return [f"{key}: its row is there, but the index of keys does not lead to it, so that a run would buy it again. "
-            "`salience store repair` saves it" for key in keys if key in missed]  # fmt: skip
+        found = store.get_many(rows)
+    except StoreError:  # one name that leads nowhere hides its neighbours: ask for each alone
+        for key in rows:
+            with suppress(StoreError):
+                found |= store.get_many([key])
+    return [f"{key}: its row is there, but the index of keys does not lead to it, so that a run cannot use it. "
+            "`salience store repair` saves it" for key, value in rows.items() if found.get(key) != value]  # fmt: skip
 
 
 def _unread(key: str, value: bytes) -> str | None:
