@@ -179,16 +179,15 @@ class Store:
         return None
 
     def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
-        """The values there are, by key; absent keys and rows that this project never writes are left out."""
+        """The values there are, by key; absent keys and rows that this project never writes are left out, alone."""
         wanted = list(dict.fromkeys(keys))
         found: dict[str, bytes] = {}
         for start in range(0, len(wanted), _CHUNK):
             part = wanted[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
             rows = self._sql(f"SELECT key, mode, filename, value FROM Cache WHERE raw = 1 AND key IN ({marks})", part)
-            for key, mode, filename, value in rows:
-                if plain_disk.plain(mode, filename, value):  # one bad row does not hide its neighbours
-                    found[cast("str", key)] = cast("bytes", value)
+            found |= cast("dict[str, bytes]", {key: value for key, mode, filename, value in rows
+                                               if plain_disk.plain(mode, filename, value)})  # fmt: skip
         return found
 
     def has_many(self, keys: Iterable[str]) -> set[str]:

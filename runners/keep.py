@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from itertools import islice
+from typing import Any, cast
 
 from cache import record
 from cache.errors import StoreError
@@ -12,6 +13,7 @@ from runners.request import Request
 from runners.sample import Sample, Stop, Usage
 
 _STOPS = {stop.value: stop for stop in Stop}
+_PART = 100  # records held at once: a megabyte or so, which stays in the processor's cache until it is read
 _NUMBERS = {int, float, type(None)}
 
 
@@ -22,23 +24,20 @@ def to_record(request: Request, sample: Sample) -> bytes:
 
 def from_record(key: str, value: bytes) -> Sample:
     """The sample in a kept record; ``StoreError`` where it is damaged."""
-    fields = record.read_sample(key, value)
+    fields = cast("dict[str, Any]", record.read_sample(key, value))
     try:
-        usage = cast("dict[str, int | None]", fields.get("usage") or {})
-        texts = [fields["text"], fields["model"], fields.get("reasoning") or ""]
-        texts += [fields.get("request_id") or "", fields.get("received_at") or ""]
-        numbers = [*usage.values(), fields.get("latency_s")]
+        usage: dict[str, int | None] = fields.get("usage") or {}
+        text, model, reasoning = fields["text"], fields["model"], fields.get("reasoning")
+        request_id, received_at = fields.get("request_id"), fields.get("received_at")
+        latency_s, logprobs = fields.get("latency_s"), fields.get("logprobs")
         # JSON gives plain types, so that one set of them says as much as a question to each value.
-        if set(map(type, texts)) != {str} or not _NUMBERS.issuperset(map(type, numbers)):
+        texts = (text, model, reasoning or "", request_id or "", received_at or "")
+        if set(map(type, texts)) != {str} or not _NUMBERS.issuperset(map(type, (*usage.values(), latency_s))):
             raise TypeError("a field is of the wrong kind")
         return Sample(
-            text=cast("str", fields["text"]), stop=_STOPS[cast("str", fields["stop"])],
-            model=cast("str", fields["model"]),
-            reasoning=cast("str | None", fields.get("reasoning")), usage=Usage(**usage),
-            request_id=cast("str | None", fields.get("request_id")),
-            latency_s=cast("float | None", fields.get("latency_s")),
-            received_at=cast("str | None", fields.get("received_at")), simulated=bool(fields.get("simulated")),
-            logprobs=_likely(fields.get("logprobs")),
+            text=text, stop=_STOPS[fields["stop"]], model=model, reasoning=reasoning, usage=Usage(**usage),
+            request_id=request_id, latency_s=latency_s, received_at=received_at,
+            simulated=bool(fields.get("simulated")), logprobs=None if logprobs is None else _likely(logprobs),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(
@@ -46,10 +45,8 @@ def from_record(key: str, value: bytes) -> Sample:
         ) from error
 
 
-def _likely(value: object) -> tuple[tuple[str, float], ...] | None:
-    if value is None:
-        return None
-    found = [(token, logprob) for token, logprob in cast("list[list[object]]", value)]
+def _likely(value: list[list[object]]) -> tuple[tuple[str, float], ...]:
+    found = [(token, logprob) for token, logprob in value]
     if not all(isinstance(token, str) and logprob is not None and _number(logprob) for token, logprob in found):
         raise TypeError("logprobs are of the wrong kind")
     return tuple(cast("list[tuple[str, float]]", found))
@@ -62,11 +59,13 @@ def _number(value: object) -> bool:
 def kept(store: Store, keys: Iterable[str]) -> dict[str, Sample]:
     """The kept samples among ``keys``; damaged records are left out, as if they had been lost."""
     found: dict[str, Sample] = {}
-    for key, value in store.get_many(keys).items():
-        try:
-            found[key] = from_record(key, value)
-        except StoreError:
-            continue
+    wanted = iter(dict.fromkeys(keys))
+    while part := list(islice(wanted, _PART)):
+        for key, value in store.get_many(part).items():
+            try:
+                found[key] = from_record(key, value)
+            except StoreError:
+                continue
     return found
 
 
