@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -169,6 +170,24 @@ def opening(folder: Path, most: int, rounds: int) -> list[Figure]:
     return [*figures, Figure(name="opening it behind a writer", unit="ms", values=values, bar=10, better="less")]
 
 
+def after_a_kill(folder: Path, rounds: int) -> Figure:
+    """Opening when a killed run left as long a log as SQLite lets it grow: every frame of it is summed first."""
+    values: list[float] = []
+    with Store(folder / "live") as store, closing(sqlite3.connect(folder / "live" / "cache.db")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT COUNT(*) FROM Cache").fetchall()  # whoever reads keeps the log from being folded in
+        for number in range(150):
+            store.add(key_of(number), random.Random(number).randbytes(12_000)).result()
+        for number in range(rounds * 3):
+            shutil.copytree(folder / "live", folder / f"{number}", ignore=shutil.ignore_patterns("*-shm"))
+        reader.rollback()
+    size = (folder / "0" / "cache.db-wal").stat().st_size / 1e6
+    for number in range(rounds * 3):
+        values += opened(folder / f"{number}", 1)
+    return Figure(name="opening after a kill", unit="ms", values=tuple(values[1:]), bar=10, better="less",
+                  note=f"a log of {size:.1f} MB, checked and read in")  # fmt: skip
+
+
 def _given(count: int) -> Iterator[Size]:
     return (Size("organism/paper_like", key_of(number), 900, 512) for number in range(count))
 
@@ -246,6 +265,7 @@ def main() -> None:
         for part in (
             lambda: samples(folder / "full", count, rounds),
             lambda: opening(folder / "rows", most, rounds),
+            lambda: [after_a_kill(folder / "killed", rounds)],
             lambda: planning(folder, most, 500 if args.quick else 5_000),
             lambda: inputs(folder / "charts", 2_000 if args.quick else 20_000, rounds),
         ):
