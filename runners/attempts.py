@@ -89,7 +89,7 @@ async def attempt(
                 raise
             else:
                 gate.leave(sample, None)
-                pace.succeeded()
+                pace.succeeded(slot.started)
                 if (used := tokens_used(sample.usage)) is not None:
                     pace.used(tokens, used)
                 return sample

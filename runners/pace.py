@@ -14,6 +14,7 @@ from runners.headroom import Headroom
 from runners.rate import Rate
 from runners.target import Target
 
+_LONGEST_S = 60.0  # a provider's word that nothing is left is believed for so long
 _RAMP_S = 0.1  # a full server refuses in less than this, so that twice as many may be tried after it
 
 
@@ -37,7 +38,7 @@ class Pace:
     got it, never the others. ``rates`` are limits per minute that the user has set; what replies say of the provider's
     own limits holds calls back where little is left. While ``held`` no slot is given out; what holds one keeps it.
     ``held_by`` names the limit that the next call waits for, if any; ``listeners`` are called when ``backing_off``
-    begins. For one event loop.
+    begins or the bound changes. For one event loop.
     """
 
     def __init__(
@@ -54,6 +55,9 @@ class Pace:
         self._held = False
         self._rates = tuple(rates)
         self._said: dict[str, Rate] = {}
+        self._asking: set[str] = set()
+        self._wrong: set[str] = set()
+        self._last_start = clock()
         self._over = False
         self.held_by = ""
         self.listeners: list[Callable[[], None]] = []
@@ -122,7 +126,9 @@ class Pace:
                 self._wake_in(pause)
                 return
             self._queue.popleft()
-            for rate in self._every:
+            self._asking.update(name for name, rate in self._said.items() if rate.wait_s(1) > _RAMP_S)
+            self._last_start = self._clock()
+            for rate in (*self._rates, *self._said.values()):
                 rate.take(tokens if rate.name == "tokens" else 1)
             self._in_flight += 1
             waiting.set_result(None)
@@ -137,25 +143,20 @@ class Pace:
             self._timer.cancel()  # what was expected to be used was not
         self._timer = loop.call_later(seconds, self._again)
 
-    @property
-    def _every(self) -> Iterable[Rate]:
-        return (*self._rates, *self._said.values())
-
     def _pause_s(self, tokens: float) -> float:
         pause, self.held_by = max(0.0, self._not_before - self._clock()), ""
         for rate in self._rates:
             if (wait := rate.wait_s(tokens if rate.name == "tokens" else 1)) > pause:
                 pause, self.held_by = wait, f"the {rate.name} per minute in models.toml"
+        # Not believed for longer than this: then one call asks, and its reply says how things stand.
+        longest = max(0.0, self._last_start + _LONGEST_S - self._clock())
         for rate in self._said.values():
-            if (wait := rate.held_s(tokens if rate.name == "tokens" else 1)) > pause:
+            if (wait := min(rate.wait_s(tokens if rate.name == "tokens" else 1), longest)) > pause:
                 pause, self.held_by = wait, f"what the provider says is left of its limit in {rate.name}"
         return pause
 
     def _again(self) -> None:
         self._timer = None
-        # A provider that still says 0 after its minute is asked by one call: its next reply says how things stand.
-        for name in [name for name, rate in self._said.items() if rate.wait_s(1) > _RAMP_S]:
-            del self._said[name]
         self._grant()
 
     def _open(self) -> None:
@@ -167,6 +168,8 @@ class Pace:
     def told(self, rooms: Iterable[Headroom]) -> None:
         """What a reply says of the provider's limits; it bites only where little is left."""
         for room in rooms:
+            if room.kind in self._wrong:
+                continue
             rate = self._said.get(room.kind)
             if rate is None:
                 rate = self._said[room.kind] = Rate(room.kind, room.limit, 1.0, self._clock)
@@ -180,12 +183,19 @@ class Pace:
             if rate.name == "tokens":
                 rate.correct(expected - tokens)
 
-    def succeeded(self) -> None:
-        """A call came back, while its slot is still held."""
+    def succeeded(self, started: float | None = None) -> None:
+        """A call that started then came back, while its slot is still held."""
+        if self._asking and started is not None and started >= self._last_start:
+            # It asked although nothing was left, and was not refused: the provider's word on this is worth nothing.
+            self._wrong |= self._asking
+            for name in self._asking:
+                self._said.pop(name, None)
+            self._asking.clear()
         self._target.succeeded(self._in_flight)
 
     def rate_limited(self, started: float, retry_after_s: float | None = None) -> None:
         """A call that started then (on the clock of the pace) was told to slow down, while its slot is still held."""
+        self._asking.clear()
         now = self._clock()
         gap_s = self._target.refused(now, started, self._in_flight)
         # Others that start now would be refused as well: a full server lets nobody pass for a moment, but never for
@@ -226,6 +236,8 @@ class Pace:
     async def resize(self, most: int) -> None:
         """Change the upper bound; waiting calls notice at once."""
         self._target.resize(most)
+        for listener in self.listeners:
+            listener()
         self._grant()
 
 

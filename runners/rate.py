@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 _BURST_S = 1.0  # what may be started at once after a pause: this many seconds' worth, as providers count in seconds too
-_LONGEST_WAIT_S = 60.0  # a provider's word is not believed for longer than this before one call asks again
 
 
 class Rate:
@@ -46,10 +45,6 @@ class Rate:
         self._burst = max(limit, 1.0)
         self._level = min(remaining, self._burst)
         self._per_second = max((limit - remaining) / reset_s, self._burst / 1e6)
-
-    def held_s(self, cost: float) -> float:
-        """As ``wait_s``, and never longer than a minute: what a provider says of itself is outside text."""
-        return min(self.wait_s(cost), _LONGEST_WAIT_S)
 
 
 def per_minute(name: str, most: float, clock: Callable[[], float] = time.monotonic) -> Rate:

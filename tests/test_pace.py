@@ -230,17 +230,28 @@ def test_little_that_is_left_of_a_providers_limit_slows_and_its_word_is_not_beli
             for _ in range(5):
                 async with pace.slot():
                     times.append(clock())
-            pace.told([Headroom(kind="requests", limit=200, remaining=0, reset_s=86_400)])
-            before = clock()
-            async with pace.slot():
-                times.append(clock() - before)
-            return times
+            nothing = [Headroom(kind="requests", limit=200, remaining=0, reset_s=86_400)]
+            pace.told(nothing)
+            before, asked = clock(), []
+
+            async def ask():
+                async with pace.slot() as slot:
+                    asked.append(clock() - before)
+                    await asyncio.sleep(1)
+                    if len(asked) > 1:  # the first that asks is refused, the second is not, although nothing is left
+                        pace.succeeded(slot.started)
+                    pace.told(nothing)
+
+            await asyncio.gather(*(ask() for _ in range(20)))
+            return [*times, asked]
 
         return starts()
 
-    *first, last = run_virtually(go)
+    *first, asked = run_virtually(go)
     assert [round(b - a, 2) for a, b in pairwise(first)] == [1.0] * 4
-    assert last == pytest.approx(60, abs=0.1)
+    # One call asks after a minute, and one after the next; that one was not refused, so the word is worth nothing.
+    assert asked[:3] == pytest.approx([60, 120, 121], abs=0.1)
+    assert asked[-1] == pytest.approx(121, abs=0.1)
 
 
 def test_a_call_that_is_given_up_while_it_waits_gives_its_turn_to_the_next():

@@ -10,7 +10,7 @@ from dashboard import launch as launch_module
 from dashboard.__main__ import main
 from dashboard.commands import pause as pause_command
 from dashboard.commands import resume as resume_command
-from dashboard.launch import launch, models_of, pause_requested, request_cancel, request_pause
+from dashboard.launch import launch, models_of, pause_requested, request_cancel, request_concurrency, request_pause
 from dashboard.plan_text import model_progress_lines, wait_words
 from dashboard.progress_file import read_progress, write_broken
 from dashboard.workspace import Workspace
@@ -137,6 +137,24 @@ def test_a_running_comparison_can_be_given_more_calls_at_once_from_another_proce
         assert main([*words, "0"]) == 1
         assert "choose a number from 1 to 4,096" in capsys.readouterr().err
         assert not (workspace.run_folder("held") / "concurrency").exists()
+
+
+def test_more_calls_at_once_are_made_before_any_that_is_under_way_has_come_back(workspace):
+    """One call at a time that never answers; then four at once: three more start, though nothing has come back."""
+    release = threading.Event()
+
+    def behave(_number, _body):
+        return Reply(delay_s=0.05 if release.is_set() else 30)
+
+    with FakeServer(behave) as server:
+        run = Running(workspace, comparison(server, concurrency=1))
+        server.wait_for(1)
+        run.until(lambda progress: any(model.in_flight for model in progress.models), more=3)
+        assert len(server.bodies) == 1
+        request_concurrency(workspace, "held", 8)
+        server.wait_for(8)
+        request_cancel(workspace, "held")
+        run.until(lambda progress: progress.state is State.CANCELLING)
 
 
 @pytest.mark.parametrize("words", ["", "many", "-3", "0", "99999", "4.5", "４"])
