@@ -242,9 +242,10 @@ class BatchServer:
         good = f"out-{held.id}" if counts["succeeded"] else None
         bad = f"err-{held.id}" if held.ended and not turned_down and counts["succeeded"] < len(held.requests) else None
         errors = {"data": [{"code": "planned", "message": "planned: no such endpoint"}]} if turned_down else None
+        done = {"total": len(held.requests), "completed": counts["succeeded"]}
         return {"id": held.id, "object": "batch", "status": status, "created_at": int(held.made.timestamp()),
                 "metadata": held.metadata, "output_file_id": good if held.ended else None, "error_file_id": bad,
-                "errors": errors, "request_counts": {"total": len(held.requests)}}  # fmt: skip
+                "errors": errors, "request_counts": done}  # fmt: skip
 
     def results(self, path: str, _body: bytes, _query: dict, _http: object) -> object:
         name = path.split("/")[2] if path.startswith("/files") else path.split("/")[3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict, replace
 
 from filelock import Timeout
@@ -30,10 +31,13 @@ def main(args: argparse.Namespace) -> int:
     if args.forget:
         _forget(ledger, args.forget)
         return 0
-    found = [batch for batch in ledger.every() if args.all or batch.open]
+    every, wrong = ledger.readable()
+    for error in wrong:
+        print(printable(str(error)), file=sys.stderr)
+    found = [batch for batch in every if args.all or batch.open]
     if args.json:
         print(json.dumps([asdict(batch) for batch in found], indent=2))
-        return 0
+        return 1 if wrong else 0
     for batch in found:
         kept = f", {batch.kept:,} kept" if batch.stage is Stage.HARVESTED else ""
         note = f" ({batch.note})" if batch.note else ""
@@ -42,13 +46,14 @@ def main(args: argparse.Namespace) -> int:
                         f"{batch.comparison}, {begun}{note}"))  # fmt: skip
     if not found:
         print("nothing lies in batches; `salience run FILE --via batch` sends some")
-    return 0
+    return 1 if wrong else 0
 
 
 def _forget(ledger: Ledger, tag: str) -> None:
-    batch = next((one for one in ledger.every() if one.tag == tag), None)
+    every, _ = ledger.readable()
+    batch = next((one for one in every if one.tag == tag), None)
     if batch is None or not batch.open:
-        known = ", ".join(one.tag for one in ledger.every() if one.open) or "none"
+        known = ", ".join(one.tag for one in every if one.open) or "none"
         raise FactError(f"no open batch {tag!r}; open ones: {known}")
     try:
         with ledger.lock(tag):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from runners.batches.batch import Lost
 from runners.providers._http_error import Line, http_error
-from runners.providers._reply import Object, parse
+from runners.providers._reply import Object, needed, parse, unreadable
 from runners.sample import Trouble
 from runners.trouble import CallError, Retryable
 
@@ -22,7 +22,8 @@ SILENCE_S = 120.0  # between two pieces of results
 _SHORTEST_SECRET = 8  # shorter "keys" are placeholders, and would blank out ordinary words
 _HIDDEN = "[key hidden]"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_SURE = {429}  # of the errors that may pass, the one that says that nothing was taken in
+# Of the refusals (4xx), those that a proxy also gives when what it passed on takes long: no word on whether it arrived.
+_UNSURE = {408, 409, 425, 499}
 
 
 class Caller:
@@ -46,12 +47,17 @@ class Caller:
             error = self._failed(raised)
         raise self.hidden(error) from None
 
-    async def created(self, call: Awaitable[httpx2.Response]) -> Object:
-        """The same for the call that creates a batch: ``Lost`` where it is not known whether it arrived."""
+    async def created(self, call: Awaitable[httpx2.Response]) -> str:
+        """The id that the call that creates a batch brings. Raises ``Lost`` for all else but a clear refusal: whatever
+        was answered, the batch may be there.
+        """
         try:
-            return await self.object(call, SEND_S)
-        except Retryable as error:
-            if error.status in _SURE:
+            if batch_id := needed(await self.object(call, SEND_S), "id"):
+                return batch_id
+            raise unreadable("has an empty 'id'")
+        except CallError as error:
+            status = error.status or 0
+            if 400 <= status < 500 and status not in _UNSURE:
                 raise
             raise Lost(error.trouble, error.message, advice=error.advice, status=error.status) from None
 

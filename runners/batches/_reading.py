@@ -14,13 +14,15 @@ from runners.sample import Sample, Stop
 from runners.trouble import CallError
 
 
-def sampled(data: Object, request_id: str | None, read: Callable[[Reply], Sample]) -> Sample | CallError:
-    """The sample in a reply; nobody knows how long it took, so its latency is unknown."""
+def sampled(data: Object, request_id: str | None, read: Callable[[Reply], Sample]) -> Sample | None:
+    """The sample in a reply; nobody knows how long it took, so its latency is unknown. None where the reply cannot be
+    read: it is paid for, so it is no error that would be asked again.
+    """
     reply = Reply(data=data, request_id=request_id, latency_s=0.0, received_at=_now())
     try:
         sample = read(reply)
-    except CallError as error:
-        return error
+    except CallError:
+        return None
     return Sample(
         text=sample.text, stop=sample.stop, model=sample.model, reasoning=sample.reasoning, usage=sample.usage,
         request_id=sample.request_id, latency_s=None, received_at=sample.received_at,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -24,8 +24,8 @@ from runners.providers import _address
 from runners.providers import anthropic as live
 from runners.providers._http import IDLE_S
 from runners.providers._http_error import Line
-from runners.providers._reply import Object, count, inner, items, needed, parse, text, unreadable
-from runners.trouble import CallError, Fatal
+from runners.providers._reply import Object, count, inner, items, needed, parse, text
+from runners.trouble import CallError
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic, Omit
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 _PATH = "/v1/messages/batches"
 _COUNTS = ("processing", "succeeded", "errored", "canceled", "expired")
 _PAGE, _PAGES = 100, 50
-_SLACK = timedelta(hours=1)  # their clock and ours
 # The status that the live API gives with each type of error (platform.claude.com/docs/api/errors, stored 2026-11).
 _STATUS = {
     "invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403,
@@ -56,10 +55,10 @@ class _Api:
     def __init__(self, client: AsyncAnthropic, caller: Caller, headers: dict[str, str | Omit]) -> None:
         self._client, self._call, self._headers = client, caller, headers
 
-    async def newest(self) -> str | None:
+    async def newest(self) -> tuple[str, str] | None:
         """The newest batch of this key's workspace."""
         found = items(await self._page(None, 1), "data") or ()
-        return needed(found[0], "id") if found else None
+        return (needed(found[0], "id"), text(found[0], "created_at") or "") if found else None
 
     async def create(self, batch: Batch, lines: Callable[[], Iterator[tuple[str, bytes]]], scratch: Path) -> str:
         """Send the batch as one body, each request's ``params`` the very bytes that a live call would send."""
@@ -69,18 +68,20 @@ class _Api:
         content = await asyncio.to_thread(lambda: _body(lines()))
         options: RequestOptions = {"headers": {**self._headers, "Content-Type": "application/json"}, "timeout": None}
         posted = self._client.post(_PATH, cast_to=httpx2.Response, content=content, options=options)
-        return needed(await self._call.created(posted), "id")
+        return await self._call.created(posted)
 
     async def candidates(self, batch: Batch, known: frozenset[str]) -> tuple[Look, ...]:
         """Batches of as many requests that came after ``batch.after``; whose they are shows at their end."""
         found: list[Look] = []
-        begun = datetime.fromisoformat(batch.began) - _SLACK
+        # Both by the provider's clock. Where ``after`` has been deleted since, only its time tells where to stop.
+        bound = _time(batch.after_made)
         after: str | None = None
         for _ in range(_PAGES):
             page = await self._page(after, _PAGE)
             for data in items(page, "data") or ():
                 look = _look(data)
-                if look.id == batch.after or _made(data) < begun:
+                made = _time(text(data, "created_at") or "")
+                if look.id == batch.after or (bound and made and made < bound):
                     return tuple(found)
                 if look.id not in known and look.requests == batch.requests:
                     found.append(look)
@@ -102,15 +103,19 @@ class _Api:
 
     async def results(self, look: Look) -> AsyncGenerator[bytes]:
         """Lines of results, in whatever order."""
-        if not look.files or not look.files[0].startswith(f"{self._call.line.address}/"):
-            # The key goes along with this call: only to where the batch was sent.
-            raise Fatal(unreadable("").trouble, f"batch {look.id} says that its results lie elsewhere",
-                        advice="Look the batch up in the provider's console.")  # fmt: skip
-        streamed = self._client.messages.batches.with_streaming_response
+        import httpx2  # noqa: PLC0415
+
+        # By the documented path and not by ``results_url``: behind a gateway that names another host, and the key goes
+        # along with this call. The header makes the SDK leave the body unread: it may be larger than memory.
+        path, streamed = f"{_PATH}/{_safe(look.id)}/results", {"X-Stainless-Raw-Response": "stream"}
+        options: RequestOptions = {"headers": {**self._headers, **streamed}, "timeout": None}
         try:
-            async with streamed.results(look.id, extra_headers=self._headers) as response:
-                async for line in self._call.lines(response.iter_bytes()):
+            response = await self._client.get(path, cast_to=httpx2.Response, options=options)
+            try:
+                async for line in self._call.lines(response.aiter_bytes()):
                     yield line
+            finally:
+                await response.aclose()
         except self._call.errors as error:
             raise self._call.failed(error) from None
 
@@ -124,6 +129,8 @@ class _Api:
         match result.get("type"):
             case "succeeded":
                 outcome = sampled(inner(result, "message"), None, live.read)
+                if outcome is None:
+                    return None
             case "errored":
                 error = inner(result, "error")
                 kind = text(inner(error, "error"), "type") or text(error, "type") or ""
@@ -158,18 +165,18 @@ def _safe(batch_id: str) -> str:
 
 def _look(data: Object) -> Look:
     counts = inner(data, "request_counts")
-    status, place = needed(data, "processing_status"), text(data, "results_url")
+    status = needed(data, "processing_status")
     return Look(
-        id=needed(data, "id"), ended=status == "ended", status=status, files=() if place is None else (place,),
-        requests=sum(count(counts, name) or 0 for name in _COUNTS),
+        id=needed(data, "id"), ended=status == "ended", status=status,
+        requests=sum(count(counts, name) or 0 for name in _COUNTS), succeeded=count(counts, "succeeded"),
     )  # fmt: skip
 
 
-def _made(data: Object) -> datetime:
+def _time(said: str) -> datetime | None:
     try:
-        made = datetime.fromisoformat(needed(data, "created_at"))
+        made = datetime.fromisoformat(said)
     except ValueError:
-        raise unreadable("has no time in 'created_at'") from None
+        return None
     return made if made.tzinfo else made.replace(tzinfo=UTC)
 
 

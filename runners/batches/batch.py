@@ -29,8 +29,9 @@ class Batch:
     """One batch of the ledger. ``tag`` is ours and unique; it stands in each ``custom_id``, so that a batch whose id
     never arrived can be told from all others.
 
-    ``after`` is the newest batch that the provider knew before this one was sent. ``most_usd`` is the most that it can
-    cost. ``began`` is ISO 8601 in UTC. ``stopping`` says that we asked the provider to cancel it.
+    ``after`` is the newest batch that the provider knew before this one was sent, and ``after_made`` when that was made
+    by the provider's clock (ours may be hours off). ``most_usd`` is the most that it can cost. ``began`` is ISO 8601 in
+    UTC. ``stopping`` says that we asked the provider to cancel it.
     """
 
     tag: str
@@ -44,6 +45,7 @@ class Batch:
     stage: Stage = Stage.SENDING
     id: str | None = None
     after: str | None = None
+    after_made: str = ""
     most_usd: float | None = None
     stopping: bool = False
     kept: int = 0
@@ -96,7 +98,8 @@ class Result:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What the provider says of a batch. ``ours`` is None where it cannot be told before the batch has ended;
-    ``failed`` is why the batch as a whole was turned down; ``files`` are where its results lie.
+    ``failed`` is why the batch as a whole was turned down; ``files`` are where its results lie; ``succeeded`` is how
+    many requests the provider counts as answered, None where it does not say.
     """
 
     id: str
@@ -106,10 +109,11 @@ class Look:
     ours: bool | None = None
     failed: CallError | None = None
     files: tuple[str, ...] = ()
+    succeeded: int | None = None
 
 
 class Lost(Retryable):
-    """The call that creates a batch broke off: the provider may have it or not."""
+    """The call that creates a batch was not clearly refused and gave no id: the provider may have it or not."""
 
 
 class Api(Protocol):
@@ -120,8 +124,8 @@ class Api(Protocol):
         """The most requests and the most bytes that one batch may have."""
         ...
 
-    async def newest(self) -> str | None:
-        """The newest batch there is, where that is needed to find a lost one."""
+    async def newest(self) -> tuple[str, str] | None:
+        """The newest batch there is and when it was made, where that is needed to find a lost one."""
         ...
 
     async def create(self, batch: Batch, lines: Callable[[], Iterator[tuple[str, bytes]]], scratch: Path) -> str:
@@ -145,7 +149,7 @@ class Api(Protocol):
         ...
 
     def read(self, line: bytes) -> Result | None:
-        """What a line says; None for one that cannot be read."""
+        """What a line says; None for one that cannot be read, or that holds a reply which cannot."""
         ...
 
     async def close(self) -> None:

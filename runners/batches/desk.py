@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from typing import BinaryIO, TypeVar
 
 from filelock import FileLock, Timeout
@@ -14,13 +15,16 @@ from runners import batches
 from runners.attempts import failure
 from runners.batches.batch import Api, Batch
 from runners.batches.ledger import Ledger, Requests
+from runners.budget import most_usd
 from runners.line import Line
 from runners.model import Model
+from runners.request import Request
 from runners.sample import Failure, Trouble
 from runners.sampler import Answer
 from runners.trouble import CallError, Fatal
 
 T = TypeVar("T")
+CRUMB = 1e-9  # USD; less is left of a sum by rounding
 _LAST_TRIES = 5  # of a call that fails after the run was cancelled: the batch waits for the next run
 
 
@@ -57,13 +61,14 @@ class Way:
 @dataclass(slots=True, eq=False)
 class Open:
     """A batch that replies may still come of. ``wanted`` are those of its requests that this run asked for and has not
-    answered; ``reserved`` is what the budget sets aside for it.
+    answered, with the most that each can cost; ``reserved`` is what the budget sets aside for them. What else is in it
+    is others' and none of this run's money.
     """
 
     batch: Batch
     requests: Requests
     marks: frozenset[bytes] | set[bytes]
-    wanted: set[bytes] = field(default_factory=set[bytes])
+    wanted: dict[bytes, float | None] = field(default_factory=dict[bytes, "float | None"])
     reserved: float = 0.0
     lock: FileLock | None = None
 
@@ -78,10 +83,14 @@ class Desk:
     def __init__(self, line: Line, way: Way, standing: Standing) -> None:
         self.line, self.way, self.standing = line, way, standing
         self._api: Api | None = None
+        self._opening = asyncio.Lock()
         self.model = batches.priced(line.model)
         self.answers: asyncio.Queue[tuple[Answer, ...] | BaseException | None] = asyncio.Queue(maxsize=100)
-        self.opens: dict[str, Open] = {}
+        self.opens: dict[str, Open] = {}  # with requests of this run
+        self.others: dict[str, Open] = {}  # without, as yet: neither waited for nor cancelled
         self.again: list[BinaryIO] = []  # requests to ask in another batch, in files without a name
+        self.blocked: Failure | None = None  # why nothing may be bought: it is not known what was
+        self.error: BaseException | None = None
         self.changed = asyncio.Event()
         self.harvesting = asyncio.Lock()  # one batch's results in memory at a time
 
@@ -93,8 +102,9 @@ class Desk:
 
     async def open(self) -> None:
         """Open the API, once it is needed: whoever only reads what is kept needs no key. Raises ``CallError``."""
-        if self._api is None:
-            self._api = await asyncio.to_thread(self.way.connect, self.line.model)
+        async with self._opening:
+            if self._api is None:
+                self._api = await asyncio.to_thread(self.way.connect, self.line.model)
 
     async def close(self) -> None:
         """Give back the sockets."""
@@ -118,7 +128,7 @@ class Desk:
     def stand(self) -> None:
         """Count what lies in batches."""
         opens = self.opens.values()
-        self.standing.requests = sum(one.batch.requests for one in opens)
+        self.standing.requests = sum(len(one.wanted) for one in opens)
         self.standing.batches = len(opens)
         self.standing.since = min((one.batch.began for one in opens), default="")
         self.changed.set()
@@ -129,6 +139,12 @@ class Desk:
             trouble=Trouble.STOPPED, message=f"{self.line.model.label} was stopped: {error.message}",
             advice=error.advice, status=error.status,
         ))  # fmt: skip
+
+    def hopeless(self, error: CallError, tries: int) -> None:
+        """Give the model up after so many tries in a row to send something to it."""
+        self.stop(CallError(error.trouble, f"{error.message} ({tries} times in a row)", status=error.status,
+                            advice="This batch was not sent. Check the address, the network and the provider's status, "
+                            "then run again: what is kept is not asked again."))  # fmt: skip
 
     async def rest(self, seconds: float) -> None:
         """Wait; cancelling the run ends the wait."""
@@ -144,11 +160,11 @@ class Desk:
         """The next pause after this one."""
         return min(pause * 1.5, self.way.longest_s)
 
-    async def asked(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What a call brings, made again until it does. Raises ``GaveUpError``, the model then being stopped or the
-        run cancelled.
+    async def asked(self, call: Callable[[], Awaitable[T]], patience: float = inf) -> T:
+        """What a call brings, made again until it does, or so many times. Raises ``GaveUpError``, the model then being
+        stopped or the run cancelled.
         """
-        pause, late = self.way.poll_s, 0
+        pause, late, tries = self.way.poll_s, 0, 0
         while True:
             try:
                 return await call()
@@ -158,11 +174,28 @@ class Desk:
             except CallError as error:
                 self.note(f"{error.message} {error.advice}".strip())
                 wait = max(pause, error.retry_after_s or 0.0)
+                tries += 1
+                if tries >= patience:
+                    self.hopeless(error, tries)
+                    raise GaveUpError from None
             late += self.line.cancelled.is_set()
             if late > _LAST_TRIES or self.line.stopped:
                 raise GaveUpError
             await self.rest(wait)
             pause = self.longer(pause)
+
+    def most(self, request: Request) -> float | None:
+        """The most that a request can cost in a batch (USD)."""
+        texts = [request.system or "", *(turn.text for turn in request.turns)]
+        return most_usd(self.model, texts, request.max_tokens + (request.thinking_tokens or 0))
+
+    def own(self, one: Open) -> bool:
+        """Whether the batch was sent for this comparison: only such a one is cancelled with the run."""
+        return one.batch.comparison == self.way.comparison
+
+    def holder(self, name: bytes) -> Open | None:
+        """The open batch that a request lies in, whoever sent it."""
+        return next((one for one in (*self.opens.values(), *self.others.values()) if name in one.marks), None)
 
     def release(self, one: Open, most: float | None, *, billable: bool) -> None:
         """Give back what was set aside for a request that brought no sample."""
@@ -186,3 +219,14 @@ def failed(error: CallError, tries: int) -> Failure:
 def now() -> str:
     """The time, as it is written down."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def gone(error: Fatal, batch_id: str, tag: str) -> Fatal:
+    """The error of a batch that the provider does not show us, with what to do."""
+    if error.trouble not in {Trouble.UNKNOWN_MODEL, Trouble.AUTH}:
+        return error
+    return Fatal(
+        error.trouble, f"batch {batch_id}: {error.message}", status=error.status,
+        advice="See that the key is of the workspace in which it was sent. If its replies are gone (they are kept for "
+        f"about a month), `salience batches --forget {tag}` lets its requests be bought again.",
+    )  # fmt: skip

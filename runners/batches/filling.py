@@ -15,7 +15,7 @@ from runners.batches.batch import Batch, Lost, Stage, mark
 from runners.batches.desk import Desk, GaveUpError, Open, now
 from runners.batches.ledger import Item, Ledger, item_line
 from runners.batches.tending import refused
-from runners.budget import Verdict, most_usd
+from runners.budget import Verdict
 from runners.model import Model
 from runners.sample import Failure, Trouble
 from runners.sampler import Answer
@@ -36,7 +36,7 @@ class Filling:
         model = desk.line.model
         self.provider = providers.find(model.provider)
         self.address = self.address_of(model)
-        self.marks: set[bytes] = set()
+        self.marks: dict[bytes, float | None] = {}
         self._lines: list[bytes] = []
         self._bytes, self._most = 0, 0.0
         self._lock: FileLock | None = None
@@ -68,8 +68,7 @@ class Filling:
     async def add(self, item: Item) -> None:
         """Put a request in, sending what is full before; one that cannot be afforded is answered."""
         desk, request = self.desk, item.request
-        texts = [request.system or "", *(turn.text for turn in request.turns)]
-        most = most_usd(desk.model, texts, request.max_tokens + (request.thinking_tokens or 0))
+        most = desk.most(request)
         size = len(self.provider.body(request)) + _ENVELOPE
         many, much = desk.api.most
         if self.marks and (len(self.marks) >= many or self._bytes + size > much):
@@ -77,7 +76,7 @@ class Filling:
         while not desk.over and self._lock is not None:
             verdict = Verdict.WAIT if desk.way.held() else desk.line.budget.reserve(most)
             if verdict is Verdict.GO:
-                self.marks.add(mark(item.key))
+                self.marks[mark(item.key)] = most
                 self._lines.append(item_line(replace(item, most=most)))
                 self._bytes, self._most = self._bytes + size, self._most + (most or 0.0)
                 return
@@ -99,27 +98,29 @@ class Filling:
     async def send(self) -> None:
         """Send what was put in as one batch. When this returns its id is on disk, or it is known or said to be lost."""
         await self.flush()
-        marks, most, self.marks, self._bytes, self._most = self.marks, self._most, set[bytes](), 0, 0.0
+        marks, most, self.marks, self._bytes, self._most = self.marks, self._most, {}, 0, 0.0
         if not marks:
             return
         desk, ledger = self.desk, self.desk.way.ledger
         try:
-            newest = None if self._ended else await desk.asked(desk.api.newest)
+            newest = None if self._ended else await desk.asked(desk.api.newest, _PATIENCE)
         except GaveUpError:
             newest = None
         if self._ended:
             desk.line.budget.lost(most, billable=False)
             return
         provider, endpoint, model = self.address
+        after, after_made = newest or (None, "")
         batch = Batch(
             tag=secrets.token_hex(10), provider=provider, endpoint=endpoint, model=model, requests=len(marks),
-            label=desk.line.model.label, comparison=desk.way.comparison, began=now(), after=newest, most_usd=most,
+            label=desk.line.model.label, comparison=desk.way.comparison, began=now(), after=after,
+            after_made=after_made, most_usd=most,
         )  # fmt: skip
-        one = Open(batch, ledger.requests(batch.tag), marks, set(marks), most, ledger.lock(batch.tag))
+        one = Open(batch, ledger.requests(batch.tag), frozenset(marks), marks, most, ledger.lock(batch.tag))
         assert one.lock is not None  # noqa: S101  (just given)
         one.lock.acquire(blocking=False)
-        await asyncio.to_thread(_write_down, ledger, batch, self._draft)
         desk.opens[batch.tag] = one
+        await asyncio.to_thread(_write_down, ledger, batch, self._draft)
         desk.stand()
         await self._go(one)
         await asyncio.to_thread(self._draft.write_bytes, b"")
@@ -144,7 +145,7 @@ class Filling:
                 tries += 1
                 desk.note(f"{error.message} {error.advice}".strip())
                 if tries >= _PATIENCE and len(desk.opens) == 1:
-                    desk.stop(error)
+                    desk.hopeless(error, tries)
                     break
                 await desk.rest(max(pause, error.retry_after_s or 0.0))
                 pause = desk.longer(pause)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from runners.batches.batch import Batch, Look, Stage, marked
 from runners.batches.desk import Desk, GaveUpError, Open
@@ -33,7 +32,7 @@ async def find(desk: Desk, one: Open) -> bool:
                 strangers.add(look.id)
         waiting = any(not look.ended for look in found)
         traceless = 0 if waiting else traceless + 1
-        if not waiting and (traceless >= _LOOKS or _age_s(one.batch) > desk.way.grace_s * 10):
+        if traceless >= _LOOKS:
             return False
         if waiting and desk.line.cancelled.is_set():
             desk.note(f"{len(found)} batches at the provider may be ours, which shows at their end; the next run looks")
@@ -52,7 +51,3 @@ async def _ours(desk: Desk, batch: Batch, look: Look) -> bool:
             if result is not None:
                 return name is not None and name[1] == batch.tag
     return False
-
-
-def _age_s(batch: Batch) -> float:
-    return (datetime.now(UTC) - datetime.fromisoformat(batch.began)).total_seconds()

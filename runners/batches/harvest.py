@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 
 from cache.errors import StoreError
 from runners.batches.batch import Look, Unfinished, marked
-from runners.batches.desk import Desk, GaveUpError, Open
+from runners.batches.desk import Desk, GaveUpError, Open, gone
 from runners.batches.ledger import Item
 from runners.budget import cost_usd
-from runners.keep import kept, to_record
+from runners.keep import keep_anyway, kept, to_record
 from runners.sample import Failure, Sample, Trouble
 from runners.sampler import Answer
-from runners.trouble import CallError, Fatal
+from runners.trouble import CallError, Fatal, Retryable
 
 _CHUNK = 50  # lines: reading more at once would hold up the event loop
-_WHOLE = 3  # complete readings of the results before a line that is in none of them is asked for again
+_WHOLE = 5  # complete readings, further and further apart, before it is said that a line is in none of them
 _BROKEN = 8  # readings that break off without bringing anything new, before the batch is left for another run
 
 Ends = Mapping[bytes, CallError | Unfinished]
 
 
 class Harvest:
-    """One batch's harvest: ``left`` has neither a sample nor a reason yet, ``ends`` is why others have no sample."""
+    """One batch's harvest: ``left`` has neither a sample nor a reason yet, ``ends`` is why others have no sample.
+
+    What is left after ``bring`` may be paid for, so it is not asked again.
+    """
 
     def __init__(self, desk: Desk, one: Open, places: Mapping[bytes, int]) -> None:
         self.desk, self.one, self.places = desk, one, places
@@ -33,20 +36,22 @@ class Harvest:
         self.note = ""
         self.ends: dict[bytes, CallError | Unfinished] = {}
         self.kept = 0
+        self.came = 0  # replies in the last reading
         self.odd: Counter[str] = Counter()
 
-    async def bring(self, look: Look) -> None:
-        """Read the results until every request has its end, or whole readings bring nothing more.
+    async def bring(self, look: Look, afresh: Callable[[], Awaitable[Look]]) -> None:
+        """Read the results until every request has its end, or whole readings bring nothing more; ``afresh`` looks at
+        the batch again, whose results may come to lie where they did not at first.
 
         Raises ``GaveUpError`` where the results cannot be had, or kept, now.
         """
         whole, broken, pause = 0, 0, self.desk.way.poll_s
-        while self.left and whole < _WHOLE and look.failed is None:
+        while look.failed is None:
             before = len(self.left)
             try:
                 await self._read(look)
             except Fatal as error:
-                self.desk.stop(error)
+                self.desk.stop(gone(error, look.id, self.one.batch.tag))
                 raise GaveUpError from None
             except CallError as error:
                 broken = broken + 1 if len(self.left) == before else 0
@@ -55,14 +60,24 @@ class Harvest:
                     self.desk.stop(CallError(error.trouble, f"the results of batch {look.id} cannot be read whole",
                                              advice="Run again later: they stay at the provider."))  # fmt: skip
                     raise GaveUpError from None
-                await self.desk.rest(pause)
-                pause = self.desk.longer(pause)
             else:
                 whole += 1
+                if not self.left or whole == _WHOLE:
+                    break
+            await self.desk.rest(pause)
+            pause = self.desk.longer(pause)
+            look = await afresh()
+        if self.left and look.succeeded is not None and self.came >= look.succeeded and not self.odd["unreadable"]:
+            # Nothing that was answered is missing: for these, nothing was billed.
+            self.ends |= dict.fromkeys(self.left, Retryable(
+                Trouble.UNREADABLE, "the results of the batch have no line for this, and the provider counts it as not "
+                "answered", advice="Run again to ask it in another batch.",
+            ))  # fmt: skip
+            self.left.clear()
 
     async def _read(self, look: Look) -> None:
         seen: set[bytes] = set()
-        self.odd = Counter()
+        self.odd, self.came = Counter(), 0
         async with aclosing(self.desk.api.results(look)) as lines, aclosing(_chunks(lines)) as chunks:
             async for chunk in chunks:
                 await self._take(chunk, seen)
@@ -78,10 +93,14 @@ class Harvest:
             if name is None or name[1] != self.one.batch.tag or name[0] not in self.places:
                 self.odd["unknown"] += 1
                 continue
+            good = isinstance(result.outcome, Sample)
             if name[0] in seen:
                 self.odd["double"] += 1
-                continue
+                if not good or self.ends.pop(name[0], None) is None:
+                    continue
+                self.left.add(name[0])  # a reply is worth more than the error that stood before it
             seen.add(name[0])
+            self.came += good
             if name[0] not in self.left:
                 continue
             match result.outcome:
@@ -110,9 +129,11 @@ class Harvest:
         told: list[Answer] = []
         for item, (mark, sample), new in zip(items, samples, fresh, strict=True):
             self.left.discard(mark)
-            self._settle(item, sample, new=new)
+            self.kept += new
             if mark in self.one.wanted:
-                self.one.wanted.discard(mark)
+                self._settle(self.one.wanted[mark], sample, new=new)
+            if mark in self.one.wanted:
+                del self.one.wanted[mark]
                 told.append(Answer(request=item.request, key=item.key, outcome=sample, was_kept=not new))
         await self.desk.say(*told)
 
@@ -124,19 +145,18 @@ class Harvest:
         for place, (item, (_, sample)) in enumerate(zip(items, samples, strict=True)):
             # What is kept under this key cannot be read: without making room, it would be bought again by every run.
             if not fresh[place] and item.key not in have:
-                store = self.desk.line.store
-                await asyncio.to_thread(store.set_aside, item.key)
-                fresh[place] = await asyncio.wrap_future(store.add(item.key, to_record(item.request, sample)))
+                store, record = self.desk.line.store, to_record(item.request, sample)
+                await asyncio.to_thread(keep_anyway, store, item.key, record)
+                fresh[place] = True
 
-    def _settle(self, item: Item, sample: Sample, *, new: bool) -> None:
+    def _settle(self, most: float | None, sample: Sample, *, new: bool) -> None:
         if not new:  # an earlier run harvested it, and counted it
-            self.desk.release(self.one, item.most, billable=False)
+            self.desk.release(self.one, most, billable=False)
             return
-        self.kept += 1
         cost = cost_usd(self.desk.model, sample.usage)
-        self.desk.line.budget.settle(item.most, cost)
-        self.one.reserved -= item.most or 0.0
-        self.desk.line.spent_usd += (item.most or 0.0) if cost is None else cost
+        self.desk.line.budget.settle(most, cost)
+        self.one.reserved -= most or 0.0
+        self.desk.line.spent_usd += (most or 0.0) if cost is None else cost
 
 
 async def _chunks(lines: AsyncIterator[bytes]) -> AsyncGenerator[list[bytes]]:

@@ -24,6 +24,7 @@ from runners.batches.batch import Batch, Stage, mark
 from runners.request import Request, Turn
 
 _NAMES = frozenset(field.name for field in fields(Batch))
+_TEXTS = ("tag", "provider", "endpoint", "model", "label", "comparison", "began", "after_made", "note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +124,37 @@ class Ledger:
 
     def every(self) -> tuple[Batch, ...]:
         """All batches, in the order in which they were begun. A record that cannot be read raises ``StoreError``."""
-        if not self.folder.is_dir():
-            return ()
-        return tuple(sorted((self._read(path) for path in self.folder.glob("*.json")), key=lambda b: (b.began, b.tag)))
+        found, wrong = self.readable()
+        if wrong:
+            raise wrong[0]
+        return found
+
+    def readable(self) -> tuple[tuple[Batch, ...], tuple[StoreError, ...]]:
+        """The batches whose records can be read, and what is wrong with the others."""
+        found: list[Batch] = []
+        wrong: list[StoreError] = []
+        for path in sorted(self.folder.glob("*.json")) if self.folder.is_dir() else ():
+            try:
+                found.append(self._read(path))
+            except StoreError as error:
+                wrong.append(error)
+        return tuple(sorted(found, key=lambda b: (b.began, b.tag))), tuple(wrong)
+
+    def lying(self, batch: Batch) -> tuple[Requests, frozenset[bytes]]:
+        """The requests of an open batch and their marks. Raises ``StoreError`` where they cannot be read whole: what
+        lies in the batch is not known then.
+        """
+        requests = self.requests(batch.tag)
+        try:
+            marks = frozenset(requests.index())
+            if len(marks) == batch.requests:
+                return requests, marks
+            why = f"it has {len(marks):,} of {batch.requests:,}"
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            why = str(error)
+        requests.close()
+        raise StoreError(f"batch {batch.tag} ({batch.id or 'its id is not known'}): the list of its requests, "
+                         f"{requests.path}, cannot be read whole ({why})")  # fmt: skip
 
     def read(self, tag: str) -> Batch:
         """Where a batch stands now. Raises ``StoreError``."""
@@ -135,8 +164,10 @@ class Ledger:
         try:
             data = cast("dict[str, object]", orjson.loads(path.read_bytes()))
             known = {name: value for name, value in data.items() if name in _NAMES}
-            return Batch(**{**known, "stage": Stage(cast("str", data["stage"]))})  # pyright: ignore[reportArgumentType]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            batch = Batch(**{**known, "stage": Stage(cast("str", data["stage"]))})  # pyright: ignore[reportArgumentType]
+            _check(batch, path)
+            return batch
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
                 f"{path}: this record of a batch cannot be read ({error}); it may hold the id of replies that are paid "
                 "for: look them up in the provider's console, then move the file away"
@@ -196,6 +227,14 @@ class Ledger:
         """The lock of whoever fills a batch for a model: two who did so at once could buy the same twice."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return FileLock(self.folder / f"draft-{_short(address)}.lock", timeout=0, thread_local=False)
+
+
+def _check(batch: Batch, path: Path) -> None:
+    odd = [name for name in _TEXTS if not isinstance(getattr(batch, name), str)]
+    odd += [name for name in ("requests", "kept") if type(getattr(batch, name)) is not int]
+    odd += [name for name in ("id", "after") if not isinstance(getattr(batch, name), str | None)]
+    if odd or batch.tag != path.stem:
+        raise ValueError(f"its {', '.join(odd)} make no sense" if odd else f"it is that of {batch.tag!r}")
 
 
 def _short(address: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 _CHAT = "/v1/chat/completions"
 _ENDED = {"completed", "failed", "expired", "cancelled"}
 _PAGE, _PAGES = 100, 50
-_SLACK = timedelta(hours=1)  # their clock and ours
 _TAG = "salience_tag"
 _UNFINISHED = {"batch_expired": Unfinished.EXPIRED, "batch_cancelled": Unfinished.CANCELED}
 
@@ -56,7 +54,7 @@ class _Api:
     def __init__(self, client: AsyncOpenAI, caller: Caller, headers: dict[str, str | Omit]) -> None:
         self._client, self._call, self._headers = client, caller, headers
 
-    async def newest(self) -> str | None:
+    async def newest(self) -> tuple[str, str] | None:
         """Not needed: a batch bears its tag."""
         return None
 
@@ -69,11 +67,10 @@ class _Api:
             await asyncio.to_thread(scratch.unlink, missing_ok=True)
         body: dict[str, object] = {"input_file_id": uploaded, "endpoint": _CHAT, "completion_window": "24h",
                                    "metadata": {_TAG: batch.tag}}  # fmt: skip
-        return needed(await self._call.created(self._post("/batches", body)), "id")
+        return await self._call.created(self._post("/batches", body))
 
     async def candidates(self, batch: Batch, known: frozenset[str]) -> tuple[Look, ...]:
-        """The batch with our tag, if there is one."""
-        begun = datetime.fromisoformat(batch.began) - _SLACK
+        """The batch with our tag, if there is one among the newest 5,000. No time bounds the search: clocks differ."""
         after = ""
         for _ in range(_PAGES):
             page = await self._get(f"/batches?limit={_PAGE}{after}")
@@ -81,8 +78,7 @@ class _Api:
             for data in found:
                 if text(inner(data, "metadata"), _TAG) == batch.tag and needed(data, "id") not in known:
                     return (self._look(data),)
-            made = count(found[-1], "created_at") if found else None
-            if page.get("has_more") is not True or made is None or datetime.fromtimestamp(made, UTC) < begun:
+            if page.get("has_more") is not True or not found:
                 break
             after = f"&after={_safe(needed(found[-1], 'id'))}"
         return ()
@@ -121,7 +117,8 @@ class _Api:
             return Result(custom_id=custom_id, outcome=why)
         request_id = text(response, "request_id")
         if status == 200:
-            return Result(custom_id=custom_id, outcome=sampled(body, request_id, _chat.read))
+            sample = sampled(body, request_id, _chat.read)
+            return None if sample is None else Result(custom_id=custom_id, outcome=sample)
         # A status of 0 and an error without a response have been seen: whatever it was, it was no reply.
         said, number = (body, status) if status else ({"error": error}, 500)
         return Result(custom_id=custom_id, outcome=refused(said, number, self._call, _chat.filtered, request_id))
@@ -158,6 +155,7 @@ class _Api:
             requests=count(inner(data, "request_counts"), "total") or 0,
             files=tuple(found for name in ("output_file_id", "error_file_id") if (found := text(data, name))),
             failed=self._why(data) if status == "failed" else None,
+            succeeded=count(inner(data, "request_counts"), "completed"),
         )  # fmt: skip
 
     def _why(self, data: Object) -> CallError:

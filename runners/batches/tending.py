@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from runners.batches.batch import Look, Stage, Unfinished, mark
-from runners.batches.desk import Desk, GaveUpError, Open, failed
+from runners.batches.desk import CRUMB, Desk, GaveUpError, Open, failed, gone
 from runners.batches.finding import find
 from runners.batches.harvest import Ends, Harvest
 from runners.batches.ledger import Item, item_line
@@ -24,6 +24,7 @@ _ODD = {"unreadable": "could not be read", "unknown": "were not of this batch", 
 async def tend(desk: Desk, one: Open) -> None:
     """See a batch to its end. Where that cannot be reached now, it stays open in the ledger for the next run."""
     try:
+        await desk.open()
         if one.lock is None and not await _taken_over(desk, one):
             await _finish(desk, one, {}, set())
         elif one.batch.id is None and not (one.requests.there and await find(desk, one)):
@@ -52,9 +53,9 @@ async def refused(desk: Desk, one: Open, *, tried: bool = False) -> None:
 def _let_go(desk: Desk, one: Open) -> None:
     desk.opens.pop(one.batch.tag, None)
     one.requests.close()
-    if one.reserved > 0:
-        # It may be billed all the same; unless it is given back, others wait for this money for ever.
-        desk.release(one, one.reserved, billable=True)
+    if one.reserved > CRUMB:
+        # What this comparison sent may be billed all the same; unless it is given back, others wait for it for ever.
+        desk.release(one, one.reserved, billable=desk.own(one))
     if one.lock is not None:
         one.lock.release()
     desk.stand()
@@ -65,16 +66,18 @@ async def _harvested(desk: Desk, one: Open) -> None:
     places = await asyncio.to_thread(one.requests.index)
     async with desk.harvesting:
         harvest = Harvest(desk, one, places)
-        await harvest.bring(look)
+        await harvest.bring(look, lambda: _ended(desk, one))
     harvest.note = "; ".join(f"{n:,} lines of results {_ODD[what]}" for what, n in sorted(harvest.odd.items()))
     if look.failed is not None:
         await _turned_down(desk, one, harvest, look.failed)
     if harvest.note:
         desk.note(f"batch {one.batch.id}: {harvest.note}")
-    one.batch = replace(one.batch, stage=Stage.HARVESTED, kept=harvest.kept, note=harvest.note)
+    stage = one.batch.stage if harvest.left else Stage.HARVESTED
+    one.batch = replace(one.batch, stage=stage, kept=one.batch.kept + harvest.kept, note=harvest.note)
     _judge(desk, harvest)
     await _finish(desk, one, harvest.ends, harvest.left)
-    await asyncio.to_thread(desk.way.ledger.close, one.batch)
+    ledger = desk.way.ledger
+    await asyncio.to_thread(ledger.write if one.batch.open else ledger.close, one.batch)
 
 
 async def _turned_down(desk: Desk, one: Open, harvest: Harvest, error: CallError) -> None:
@@ -107,7 +110,9 @@ async def _taken_over(desk: Desk, one: Open) -> bool:
 
 
 async def _ended(desk: Desk, one: Open) -> Look:
-    """How the batch stands at its end; the provider is asked to cancel it when the run is."""
+    """How the batch stands at its end; the provider is asked to cancel what this comparison sent when the run is
+    cancelled, and what another sent is left to go on.
+    """
     assert one.batch.id is not None  # noqa: S101  (found or sent)
     batch_id, pause = one.batch.id, desk.way.poll_s
     asked = False
@@ -115,6 +120,8 @@ async def _ended(desk: Desk, one: Open) -> Look:
         look = await desk.asked(lambda: _look(desk, batch_id, one.batch.tag))
         if look.ended:
             return look
+        if desk.line.cancelled.is_set() and not desk.own(one):
+            raise GaveUpError
         if desk.line.cancelled.is_set() and not asked:
             one.batch = replace(one.batch, stopping=True)  # written first: what is cancelled by us is asked again
             await asyncio.to_thread(desk.way.ledger.write, one.batch)
@@ -129,13 +136,7 @@ async def _look(desk: Desk, batch_id: str, tag: str) -> Look:
     try:
         return await desk.api.look(batch_id)
     except Fatal as error:
-        if error.trouble is not Trouble.UNKNOWN_MODEL:
-            raise
-        raise Fatal(
-            error.trouble, f"batch {batch_id}: {error.message}", status=error.status,
-            advice="See that the key is of the workspace in which it was sent. If its replies are gone (they are kept "
-            f"for about a month), `salience batches --forget {tag}` lets its requests be bought again.",
-        ) from None  # fmt: skip
+        raise gone(error, batch_id, tag) from None
 
 
 async def _cancel(desk: Desk, batch_id: str) -> None:
@@ -157,12 +158,12 @@ def _judge(desk: Desk, harvest: Harvest) -> None:
 
 async def _finish(desk: Desk, one: Open, ends: Ends, missing: set[bytes]) -> None:
     """Answer what is still wanted of a batch: out of the store, with a failure, or by asking again in another."""
-    if not one.wanted and not one.reserved:
+    desk.opens.pop(one.batch.tag, None)  # first: what is asked for from here on is looked up in the store afresh
+    if not one.wanted:
         return
-    left = {*one.wanted, *ends, *missing} if one.lock else set(one.wanted)
     places = await asyncio.to_thread(one.requests.index) if one.requests.there else {}
     again: BinaryIO | None = None
-    order = sorted(places[each] for each in left if each in places)
+    order = sorted(places[each] for each in one.wanted if each in places)
     for start in range(0, len(order), _CHUNK):
         items = await asyncio.to_thread(one.requests.at, order[start : start + _CHUNK])
         told, next_time = await _sorted(desk, one, items, ends, missing)
@@ -172,7 +173,7 @@ async def _finish(desk: Desk, one: Open, ends: Ends, missing: set[bytes]) -> Non
         await desk.say(*told)
     if again is not None:
         desk.again.append(again)
-    if one.reserved > 0:
+    if one.reserved > CRUMB:
         desk.release(one, one.reserved, billable=False)
 
 
@@ -185,16 +186,13 @@ async def _sorted(
     for item in items:
         name = mark(item.key)
         if one.lock and (name in ends or name in missing):
-            desk.release(one, item.most, billable=name in missing)
-        if name not in one.wanted:
-            continue
+            desk.release(one, one.wanted[name], billable=name in missing)
         if (sample := have.get(item.key)) is not None:
             told.append(Answer(request=item.request, key=item.key, outcome=sample, was_kept=True))
         elif (failure := _failure(desk, one, item, ends, missing)) is not None:
             told.append(Answer(request=item.request, key=item.key, outcome=failure))
         else:
-            tried = name in ends or name in missing
-            next_time.append(replace(item, tries=item.tries + tried))
+            next_time.append(replace(item, tries=item.tries + (name in ends)))
     return told, next_time
 
 
@@ -204,6 +202,14 @@ def _failure(
     """Why a request is not asked again; None where it is."""
     name = mark(item.key)
     end = ends.get(name)
+    if name in missing:
+        return Failure(
+            trouble=Trouble.UNREADABLE, attempts=item.tries,
+            message=f"batch {one.batch.id}: its results, as they can be read now, have no whole reply to this; it may "
+            "be paid for, so it is not asked again",
+            advice="Run again later: the results stay at the provider for about a month. If they stay as they are, "
+            f"`salience batches --forget {one.batch.tag}` lets it be bought again.",
+        )  # fmt: skip
     if isinstance(end, Fatal):
         return failed(end, item.tries)
     if desk.line.cancelled.is_set():
@@ -211,15 +217,13 @@ def _failure(
     if end is Unfinished.CANCELED and not one.batch.stopping:
         return Failure(trouble=Trouble.STOPPED, message=f"batch {one.batch.id} was cancelled at the provider",
                        advice="Run again to ask what it left in another.", attempts=item.tries)  # fmt: skip
-    may_try = item.tries < desk.way.tries or (end is None and name not in missing)
-    return desk.line.stopped or (None if may_try else _given_up(end, item.tries))
+    if end is None or item.tries < desk.way.tries:
+        return desk.line.stopped
+    return desk.line.stopped or _given_up(end, item.tries)
 
 
-def _given_up(end: CallError | Unfinished | None, tries: int) -> Failure:
+def _given_up(end: CallError | Unfinished, tries: int) -> Failure:
     if isinstance(end, CallError):
         return failed(end, tries)
-    if end is None:
-        return Failure(trouble=Trouble.UNREADABLE, message="the results of the batch had no whole line for this",
-                       advice="Run again to ask it in another batch.", attempts=tries)  # fmt: skip
     return Failure(trouble=Trouble.TIMEOUT, message=f"{end} in {tries} batches",
                    advice="Run again, or send it live.", attempts=tries)  # fmt: skip
