@@ -48,6 +48,7 @@ class BatchServer:
         self.edit = edit or (lambda lines: lines)
         self.looks = looks
         self.open = False
+        self.retry_after_s: int | None = None
         self.calls: Counter[str] = Counter()
         self.billed: Counter[str] = Counter()
         self.live: Counter[str] = Counter()
@@ -136,6 +137,8 @@ class BatchServer:
         http.send_response(status)
         http.send_header("Content-Type", "application/json")
         http.send_header("Content-Length", str(len(content)))
+        if status == 429 and self.retry_after_s is not None:
+            http.send_header("Retry-After", str(self.retry_after_s))
         http.end_headers()
         http.wfile.write(content[: len(content) // 2] if half else content)
         http.close_connection = http.close_connection or half

@@ -295,3 +295,33 @@ def test_results_that_are_gone_name_the_batch_and_how_to_give_it_up(wire, tmp_pa
     assert f"--forget {batch.tag}" in line.stopped.advice
     with Store(tmp_path / "store") as store:
         assert store.count() == 0
+
+
+@pytest.mark.parametrize("call", ["look", "list", "create", "upload"])
+def test_no_answer_makes_a_run_wait_for_years(wire, tmp_path, call):
+    with BatchServer(faults=lambda c, n: 429 if c == call and n == 1 else None) as server:
+        server.retry_after_s = 100_000_000
+        who = model(wire, server.url)
+        got, _, _ = answers(asked(who, 3), who, tmp_path, most_wait_s=0.02)
+        once(server, 3)
+    assert len(samples(got)) == 3
+
+
+@pytest.mark.parametrize("where", ["result", "id"])
+def test_a_key_that_a_server_spells_in_escapes_is_kept_nowhere(wire, tmp_path, where):
+    spelled = "".join(f"\\u{ord(letter):04x}" for letter in KEY).encode()
+    with BatchServer() as server:
+        if where == "result":
+            server.edit = lambda lines: [line.replace(b"said", spelled) for line in lines]
+        else:
+            send = server.send
+            server.send = lambda http, found, status, **more: send(
+                http, json.dumps(found).encode().replace(b"batch_", spelled) if isinstance(found, dict) else found,
+                status, **more,
+            )  # fmt: skip
+        who = model(wire, server.url)
+        got, line, standing = answers(asked(who, 3), who, tmp_path)
+        assert sum(server.calls.values()) > 2
+    assert KEY not in f"{got}{line.stopped}{standing}"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+    assert (len(samples(got)) == 3) is (where == "result")

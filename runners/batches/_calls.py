@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
+
+import orjson
 
 from runners.batches.batch import Lost
 from runners.providers._http_error import Line, http_error
@@ -91,8 +94,13 @@ class Caller:
         return self.hidden(error if isinstance(error, CallError) else self._failed(error))
 
     def blanked(self, content: bytes) -> bytes:
-        """``content`` without the key that a server may echo."""
-        return content.replace(self._key.encode(), _HIDDEN.encode()) if self._key else content
+        """``content`` without the key that a server may echo, also where JSON spells it in escapes."""
+        if not self._key:
+            return content
+        if b"\\u00" in content or b"\\/" in content:
+            with suppress(ValueError):  # what is no JSON has no escapes
+                content = orjson.dumps(orjson.loads(content))
+        return content.replace(self._key.encode(), _HIDDEN.encode())
 
     def hidden(self, error: CallError) -> CallError:
         """The error with nothing in its words that must not be shown."""

@@ -45,7 +45,8 @@ class Way:
     """How batches are sent: whose ledger, for which comparison, how often to look, and when to give up.
 
     ``held`` says that the run pauses: nothing new is sent. A batch whose creation broke off is looked for until
-    ``grace_s`` have passed without a trace of it. A request is in at most ``tries`` batches.
+    ``grace_s`` have passed without a trace of it. A request is in at most ``tries`` batches. No answer makes us wait
+    longer than ``most_wait_s`` before the next call.
     """
 
     ledger: Ledger
@@ -56,6 +57,7 @@ class Way:
     longest_s: float = 60.0
     grace_s: float = 60.0
     tries: int = 3
+    most_wait_s: float = 600.0
 
 
 @dataclass(slots=True, eq=False)
@@ -156,6 +158,10 @@ class Desk:
         except TimeoutError:
             return
 
+    def pause_after(self, error: CallError, pause: float) -> float:
+        """How long to wait after an error: as long as the provider asks, within reason."""
+        return max(pause, min(error.retry_after_s or 0.0, self.way.most_wait_s))
+
     def longer(self, pause: float) -> float:
         """The next pause after this one."""
         return min(pause * 1.5, self.way.longest_s)
@@ -172,8 +178,8 @@ class Desk:
                 self.stop(error)
                 raise GaveUpError from None
             except CallError as error:
-                self.note(f"{error.message} {error.advice}".strip())
-                wait = max(pause, error.retry_after_s or 0.0)
+                self.note(words(error))
+                wait = self.pause_after(error, pause)
                 tries += 1
                 if tries >= patience:
                     self.hopeless(error, tries)
@@ -214,6 +220,11 @@ class Desk:
 def failed(error: CallError, tries: int) -> Failure:
     """A request's failure after so many batches."""
     return failure(error, tries)
+
+
+def words(error: CallError) -> str:
+    """What an error says, and what to do, as two sentences."""
+    return f"{error.message.rstrip('.')}. {error.advice}".strip()
 
 
 def now() -> str:

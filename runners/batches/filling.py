@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from runners import providers
 from runners.batches.batch import Batch, Lost, Stage, mark
-from runners.batches.desk import Desk, GaveUpError, Open, now
+from runners.batches.desk import Desk, GaveUpError, Open, now, words
 from runners.batches.ledger import Item, Ledger, item_line
 from runners.batches.tending import refused
 from runners.budget import Verdict
@@ -135,7 +135,7 @@ class Filling:
             try:
                 batch_id = await desk.api.create(one.batch, lambda: self._bodies(one), ledger.scratch(one.batch.tag))
             except Lost as error:
-                desk.note(f"{error.message} It is looked for.")
+                desk.note(f"{error.message.rstrip('.')}. It is looked for.")
                 self.sent(one)
                 return
             except Fatal as error:
@@ -143,11 +143,11 @@ class Filling:
                 break
             except CallError as error:
                 tries += 1
-                desk.note(f"{error.message} {error.advice}".strip())
+                desk.note(words(error))
                 if tries >= _PATIENCE and len(desk.opens) == 1:
                     desk.hopeless(error, tries)
                     break
-                await desk.rest(max(pause, error.retry_after_s or 0.0))
+                await desk.rest(desk.pause_after(error, pause))
                 pause = desk.longer(pause)
             else:
                 one.batch = replace(one.batch, id=batch_id, stage=Stage.SENT)

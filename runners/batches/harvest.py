@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from cache.errors import StoreError
 from runners.batches.batch import Look, Unfinished, marked
-from runners.batches.desk import Desk, GaveUpError, Open, gone
+from runners.batches.desk import Desk, GaveUpError, Open, gone, words
 from runners.batches.ledger import Item
 from runners.budget import cost_usd
 from runners.keep import keep_anyway, kept, to_record
@@ -55,7 +55,7 @@ class Harvest:
                 raise GaveUpError from None
             except CallError as error:
                 broken = broken + 1 if len(self.left) == before else 0
-                self.desk.note(f"{error.message} {error.advice}".strip())
+                self.desk.note(words(error))
                 if broken >= _BROKEN:
                     self.desk.stop(CallError(error.trouble, f"the results of batch {look.id} cannot be read whole",
                                              advice="Run again later: they stay at the provider."))  # fmt: skip
