@@ -49,6 +49,7 @@ class Line:
         self.pace = Pace(
             self.limits.concurrency, start=min(self.limits.concurrency, _START),
             rates=[per_minute(name, most) for name, most in set_by_user.items() if most],
+            gap_s=self.limits.backoff_s / 5,
         )  # fmt: skip
 
     def stop(self, why: Failure) -> None:

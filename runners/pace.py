@@ -43,9 +43,9 @@ class Pace:
 
     def __init__(
         self, most: int, start: int | None = None, clock: Callable[[], float] = time.monotonic,
-        rates: Iterable[Rate] = (),
+        rates: Iterable[Rate] = (), gap_s: float = 0.1,
     ) -> None:  # fmt: skip
-        self._target = Target(most, start or most)
+        self._target = Target(most, start or most, gap_s)
         self._clock = clock
         self._in_flight, self._not_before = 0, 0.0
         self._queue: deque[tuple[asyncio.Future[None], float]] = deque()

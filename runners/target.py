@@ -5,7 +5,7 @@ from __future__ import annotations
 _SATURATED = 0.8  # grow only when at least this share of the slots is in use
 _COOLDOWN_S = 1.0  # between two cuts; calls that were in flight at a cut are no news anyway
 _DEEPEST, _LEAST_CUT = 0.5, 0.9  # a burst cuts to the calls that it let pass, within these shares
-_GAP_S, _LONGEST_GAP_S = 0.1, 3.2  # between a refusal and the next start, doubling until something is let pass
+_LONGEST_GAP = 4  # how often the time between a refusal and the next start doubles until something is let pass
 _CALM, _CALMEST = 150, 2400  # replies at a known limit before one slot more is tried: so hardly a call is refused
 
 
@@ -16,11 +16,11 @@ class Target:
     refused too belong to the same burst: they only say how deep it was, since those that are not refused are what the
     server can take. From there the target climbs back by one a round to what the last burst let pass, and beyond it by
     one every ``_CALM`` replies: by twice as many each time that this goes well, and after twice as many replies each
-    time that it does not.
+    time that it does not. ``gap_s`` is the time between a first refusal and the next start.
     """
 
-    def __init__(self, most: int, start: int) -> None:
-        self.most = most
+    def __init__(self, most: int, start: int, gap_s: float = 0.1) -> None:
+        self.most, self._gap_s = most, gap_s
         self._value = float(min(most, start))
         self._cut_at: float | None = None
         self._before = self._flying = self._refused = 0
@@ -72,7 +72,7 @@ class Target:
             self._patience = min(self._patience * 2, _CALMEST)
             self._settle()
         self._row += 1
-        return min(_GAP_S * 2 ** (self._row - 1), _LONGEST_GAP_S)
+        return self._gap_s * 2.0 ** min(self._row - 1, _LONGEST_GAP)
 
     def _settle(self) -> None:
         passed = max(1, self._flying - self._refused)

@@ -7,6 +7,7 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 import runners.attempts
+import runners.target
 from cache.store import Store
 from dashboard.__main__ import main
 from dashboard.progress_file import read_progress
@@ -19,6 +20,7 @@ PLANTED = "sk-ant-planted-0123456789"
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     monkeypatch.setattr(runners.attempts, "wait_s", lambda *_: 0.0)
+    monkeypatch.setattr(runners.target, "_LONGEST_GAP", -20)
 
 
 @pytest.fixture
