@@ -39,7 +39,7 @@ def _model_line(item: ModelPlan) -> str:
         else usd(item.cost_high)
     )
     cached = f" ({item.cached_share:.0%} from the provider's cache)" if item.tokens_cached else ""
-    if item.by_batch and item.new:
+    if (item.by_batch and item.new) or item.waiting:
         return (
             f"  {item.model.label}{mark}: {way_words(item)}, {item.kept:,} kept; about {item.tokens_in:,} tokens in"
             f"{cached}, at most {item.tokens_out_most:,} out; cost {cost}; up to a day"
@@ -52,16 +52,20 @@ def _model_line(item: ModelPlan) -> str:
 
 def way_words(item: ModelPlan) -> str:
     """How a model's new calls go to it: in batches, live, or both."""
+    sent = f"{item.waiting:,} lie in a batch already and are not paid again"
     if not item.by_batch:
-        return f"{item.new:,} live" + (", this model has no batches" if item.new else "")
+        live = item.new - item.waiting
+        also = [sent] if item.waiting else ["this model has no batches"] if live else []
+        return ", ".join([f"{live:,} live", *also])
     part = f"{item.in_batches:,} in batches at {share(item.model) or 1:.0%} of the live price"
-    later = item.new - item.in_batches
-    return part + (f", {later:,} that come up from samples live" if later else "")
+    later = item.new - item.in_batches - item.waiting
+    parts = [part, *([f"{later:,} that come up from samples live"] if later else []), *([sent] if item.waiting else [])]
+    return ", ".join(parts)
 
 
 def time_words(plan: Plan) -> str:
     """How long a plan takes, in all."""
-    if any(item.in_batches for item in plan.models):
+    if any(item.in_batches or item.waiting for item in plan.models):
         return "up to a day"
     return span(sum(item.seconds for item in plan.models)) if plan.new else "none"
 
@@ -109,7 +113,8 @@ def plan_json(plan: Plan) -> dict[str, object]:
             {"label": m.model.label, "calls": m.calls, "kept": m.kept, "new": m.new, "tokens_in": m.tokens_in,
              "tokens_cached": m.tokens_cached, "tokens_out_most": m.tokens_out_most, "cost_low_usd": m.cost_low,
              "cost_expected_usd": m.cost_expected, "cost_high_usd": m.cost_high, "seconds": m.seconds,
-             "problem": m.problem, "simulated": m.simulated, "in_batches": m.in_batches, "address": m.model.base_url,
+             "problem": m.problem, "simulated": m.simulated, "in_batches": m.in_batches,
+             "waiting": m.waiting, "address": m.model.base_url,
              "key_env": key_variable(m.model)}
             for m in plan.models
         ],

@@ -9,6 +9,8 @@ from itertools import islice
 from cache.store import Store
 from facts.catalog import Library
 from runners import batches, providers
+from runners.batches.batch import mark
+from runners.batches.ledger import Ledger
 from runners.comparison import Comparison
 from runners.marks import Marks
 from runners.model import Model
@@ -49,6 +51,7 @@ class ModelPlan:
     tokens_cached: int = 0
     in_batches: int = 0  # of the new calls, those that are sent in batches, at their price
     by_batch: bool = False  # what can be named beforehand is sent in batches
+    waiting: int = 0  # of the new calls, those that lie in an open batch already: paid for, and in no cost here
 
     @property
     def new(self) -> int:
@@ -118,6 +121,7 @@ class _Share:
     keepable: int = 0  # tokens of prompts whose beginning the provider's cache may keep
     written: int = 0  # tokens that are expected to be written to it, and to be read from it
     read: int = 0
+    waiting: int = 0
     texts: Recent = field(default_factory=Recent)
 
     def add(self, other: _Share) -> _Share:
@@ -129,6 +133,7 @@ class _Share:
             tokens_out=self.tokens_out + other.tokens_out,
             longest=max(self.longest, other.longest),
             read=self.read + other.read,
+            waiting=self.waiting + other.waiting,
         )
 
     def bought(self, size: Size) -> None:
@@ -166,6 +171,7 @@ def _sum(one: float | None, other: float | None) -> float | None:
 
 def _add(shares: dict[str, _Share], live: dict[str, _Share], sized: Iterable[Size], store: Store | None) -> None:
     source = iter(sized)
+    waiting = Ledger(batches.folder_beside(store.folder)).waiting() if store else frozenset[bytes]()
     while chunk := list(islice(source, _LOOK)):
         have = store.has_many(size.key for size in chunk if size.key) if store else set[str]()
         for size in chunk:
@@ -174,6 +180,8 @@ def _add(shares: dict[str, _Share], live: dict[str, _Share], sized: Iterable[Siz
             share.calls += 1
             if size.key in have:
                 share.kept += 1
+            elif waiting and size.key and mark(size.key) in waiting:
+                share.waiting += 1
             else:
                 share.bought(size)
 
@@ -195,7 +203,7 @@ def _allowed_s(model: Model, share: _Share) -> float:
 def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int, live: _Share | None) -> ModelPlan:
     """``live`` is what comes up later of a model whose ``share`` is sent in batches."""
     provider = providers.find(model.provider)
-    in_batches = share.calls - share.kept if live is not None else 0
+    in_batches = share.calls - share.kept - share.waiting if live is not None else 0
     if live is not None:
         now, later = share.costs(batches.priced(model)), live.costs(model)
         low, expected, high = (_sum(*pair) for pair in zip(now, later, strict=True))
@@ -210,9 +218,9 @@ def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int
         model=model, trials=trials, calls=share.calls, kept=share.kept,
         tokens_in=tokens_in, tokens_out_most=tokens_out, tokens_cached=share.read,
         cost_low=low, cost_expected=expected, cost_high=high,
-        seconds=batches.UP_TO_S if in_batches else seconds,
+        seconds=batches.UP_TO_S if in_batches or share.waiting else seconds,
         problem=providers.problem(model), simulated=provider.SIMULATED,
-        in_batches=in_batches, by_batch=live is not None,
+        in_batches=in_batches, by_batch=live is not None, waiting=share.waiting,
     )  # fmt: skip
 
 

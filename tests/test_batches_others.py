@@ -9,6 +9,7 @@ import pytest
 from batch_maker import KEY, QUICK, WIRES, answers, asked, collect, model
 from batch_server import BatchServer
 from cache.store import Store
+from dashboard.plan_text import plan_lines
 from facts.catalog import shipped
 from runners.batches.desk import Way
 from runners.batches.ledger import Ledger
@@ -140,3 +141,25 @@ def test_a_batch_of_which_all_is_kept_is_closed_without_a_call(wire, tmp_path):
         answers(asked(who, 3), who, tmp_path)
         assert sum(server.calls.values()) == calls
     assert not ledger.read(batch.tag).open
+
+
+@pytest.mark.parametrize("via", ["live", "batch"])
+def test_a_plan_says_what_lies_in_a_batch_already_and_does_not_price_it(wire, tmp_path, via):
+    with BatchServer() as server, Store(tmp_path / "store") as store:
+        who = (model(wire, server.url),)
+        server.faults = lambda call, _n: 401 if call == "look" else None
+        go(estimate(FIRST, shipped(), who, store), store, tmp_path)
+        server.faults = lambda _call, _n: None
+        again = estimate(replace(FIRST, via=via), shipped(), who, store)
+        (item,) = again.models
+        assert (item.new, item.waiting, item.in_batches) == (36, 36, 0)
+        assert again.cost("low") == again.cost("high") == 0
+        assert any("36 lie in a batch already and are not paid again" in line for line in plan_lines(again))
+        more = estimate(replace(FIRST, replicates=3, via=via), shipped(), who, store)
+        two, three = (
+            estimate(replace(FIRST, replicates=n, via=via), shipped(), who, None).cost("high") for n in (2, 3)
+        )
+        assert more.models[0].waiting == 36
+        assert more.cost("high") == pytest.approx(three - two)
+        go(again, store, tmp_path)
+        assert estimate(FIRST, shipped(), who, store).new == 0

@@ -12,7 +12,9 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -156,6 +158,16 @@ class Ledger:
         raise StoreError(f"batch {batch.tag} ({batch.id or 'its id is not known'}): the list of its requests, "
                          f"{requests.path}, cannot be read whole ({why})")  # fmt: skip
 
+    def waiting(self) -> frozenset[bytes]:
+        """The marks of all requests that lie in open batches, as far as their files can be read."""
+        found: set[bytes] = set()
+        for batch in self.readable()[0]:
+            path = self.requests(batch.tag).path
+            with suppress(OSError, ValueError):
+                if batch.open:
+                    found |= _marks(path, path.stat().st_mtime_ns)
+        return frozenset(found)
+
     def read(self, tag: str) -> Batch:
         """Where a batch stands now. Raises ``StoreError``."""
         return self._read(self.folder / f"{tag}.json")
@@ -227,6 +239,15 @@ class Ledger:
         """The lock of whoever fills a batch for a model: two who did so at once could buy the same twice."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return FileLock(self.folder / f"draft-{_short(address)}.lock", timeout=0, thread_local=False)
+
+
+@lru_cache(maxsize=64)  # a list of requests never changes, and every look at a plan asks
+def _marks(path: Path, _changed: int) -> frozenset[bytes]:
+    requests = Requests(path)
+    try:
+        return frozenset(requests.index())
+    finally:
+        requests.close()
 
 
 def _check(batch: Batch, path: Path) -> None:
