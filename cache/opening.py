@@ -61,7 +61,7 @@ class _Ready(Cache):
         self._local, self._txn_id = threading.local(), None
         execute = cast("_Execute", self._sql)  # pyright: ignore[reportUnknownMemberType]
         self.settings = dict(execute("SELECT key, value FROM Settings").fetchall())
-        self.names = {name for name, _ in execute("SELECT name, type FROM sqlite_master").fetchall()}
+        self.parts = {name: _words(sql) for name, sql in execute("SELECT name, sql FROM sqlite_master").fetchall()}
         self._disk = _PlainDisk(str(folder), min_file_size=_IN_ROW)
         for name, value in self.settings.items():
             if name in _WANTED:
@@ -69,17 +69,42 @@ class _Ready(Cache):
 
 
 _WANTED = {**DEFAULT_SETTINGS, **_SETTINGS}
-_TABLES = {"Cache", "Cache_key_raw", "Settings_count_insert", "Settings_size_insert"}
+# What diskcache 5.6.3 makes. A trigger that somebody added or changed would run with every sample that is kept, and
+# without the unique index the first write would not win.
+_COUNT, _SIZE = 'WHERE key = "count"; END', 'WHERE key = "size"; END'
+_ROW = "ON Cache FOR EACH ROW BEGIN UPDATE Settings SET value = value"
+_MADE = {
+    "Cache_key_raw": "CREATE UNIQUE INDEX Cache_key_raw ON Cache(key, raw)",
+    "Cache_expire_time": "CREATE INDEX Cache_expire_time ON Cache (expire_time)",
+    "Settings_count_insert": f"CREATE TRIGGER Settings_count_insert AFTER INSERT {_ROW} + 1 {_COUNT}",
+    "Settings_count_delete": f"CREATE TRIGGER Settings_count_delete AFTER DELETE {_ROW} - 1 {_COUNT}",
+    "Settings_size_insert": f"CREATE TRIGGER Settings_size_insert AFTER INSERT {_ROW} + NEW.size {_SIZE}",
+    "Settings_size_update": f"CREATE TRIGGER Settings_size_update AFTER UPDATE {_ROW} + NEW.size - OLD.size {_SIZE}",
+    "Settings_size_delete": f"CREATE TRIGGER Settings_size_delete AFTER DELETE {_ROW} - OLD.size {_SIZE}",
+}
+_TABLES = {"Cache", "Settings", "sqlite_autoindex_Settings_1"}
+
+
+def _words(sql: object) -> str:
+    return " ".join(str(sql).split())
 
 
 def opened(folder: Path) -> Cache:
-    """The store's cache: ready as it is where a store of ours lies there, else as diskcache opens it."""
+    """The store's cache: ready as it is where a store of ours lies there, else as diskcache opens it.
+
+    Raises ``ValueError`` for a database with parts that diskcache never makes.
+    """
     try:
         ready = _Ready(folder)
     except sqlite3.OperationalError:
         pass
     else:
-        if ready.names >= _TABLES and {n: v for n, v in ready.settings.items() if n not in METADATA} == _WANTED:
+        odd = [name for name, sql in ready.parts.items() if name not in _TABLES and _MADE.get(name) != sql]
+        if odd:
+            ready.close()
+            raise ValueError(f"it has parts that this project never makes ({odd[0][:60]!r})")
+        whole = ready.parts.keys() >= _MADE.keys() | _TABLES
+        if whole and {n: v for n, v in ready.settings.items() if n not in METADATA} == _WANTED:
             return ready
         ready.close()
     return Cache(str(folder), disk=_PlainDisk, timeout=LOCK_WAIT_S, **_SETTINGS)

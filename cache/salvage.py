@@ -49,11 +49,13 @@ def salvage(folder: Path, into: Path, problem: Callable[[str, bytes], str | None
     """
     if not (folder / "cache.db").exists():
         raise StoreError(f"there is no store in {folder}: it has no cache.db to read")
-    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+    if folder.resolve() in (inner := into.resolve()).parents or inner in folder.resolve().parents:
+        raise StoreError(f"{into} and the store in {folder} lie in each other; name a folder beside it with --into")
+    if into.is_symlink() or (into.exists() and (not into.is_dir() or any(into.iterdir()))):
         raise StoreError(f"{into} is there already; name a new folder with --into")
     said = 0
     try:
-        with _files(folder) as (file, log), Store(into) as store:
+        with _files(folder) as (file, log), _new(into, folder) as store:
             work = _Work(store=store, problem=problem)
             for image in _images(file, log):
                 work.rows(image)
@@ -64,6 +66,18 @@ def salvage(folder: Path, into: Path, problem: Callable[[str, bytes], str | None
             return Salvage(kept=store.count(), lost=work.lost, aside=len(work.aside), said=said)
     except OSError as error:
         raise StoreError(f"the store in {folder} cannot be copied: {error}. See that it may be read") from error
+
+
+@contextmanager
+def _new(into: Path, folder: Path) -> Generator[Store]:
+    try:
+        with Store(into) as store:
+            yield store
+    except StoreError as error:
+        raise StoreError(
+            f"the new store in {into} cannot be written: {error.__cause__ or error}. The store in {folder} was only "
+            f"read. Remove {into} if it is there, and name a place with room that you may write to with --into"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,3 +146,25 @@ def test_a_damaged_record_is_bought_again_once_and_the_old_one_is_set_aside(tmp_
     with Store(tmp_path / "ws" / "store") as store:
         assert store.count() == 5
         assert damaged in [value for _, value in store.rows()]
+
+
+@pytest.mark.parametrize("planted", [
+    ("CREATE TRIGGER evil AFTER INSERT ON Cache BEGIN DELETE FROM Cache; END",),
+    ("DROP INDEX Cache_key_raw", "CREATE TABLE Cache_key_raw (x)"),
+    ("DROP INDEX Cache_key_raw", "CREATE INDEX Cache_key_raw ON Cache(key, raw)"),
+    ("DROP TRIGGER Settings_count_insert",
+     "CREATE TRIGGER Settings_count_insert AFTER INSERT ON Cache BEGIN DELETE FROM Cache; END"),
+    ("CREATE VIEW seen AS SELECT 1",),
+])  # fmt: skip
+def test_a_store_with_parts_that_we_never_make_is_not_opened_and_not_changed(tmp_path, planted):
+    with Store(tmp_path / "store") as store:
+        store.add("v1:" + "0" * 64, b"{}").result()
+    path = tmp_path / "store" / "cache.db"
+    with sqlite3.connect(path) as connection:
+        for statement in planted:
+            connection.execute(statement)
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"parts that this project never makes.*store repair"):
+        Store(tmp_path / "store")
+    assert path.read_bytes() == before

@@ -239,7 +239,7 @@ def test_a_malformed_store_is_a_box_that_says_what_to_do(tmp_path, fresh, page):
     path = filled.workspace.store / "cache.db"
     path.write_bytes(path.read_bytes()[:8192] + b"\xff" * 200_000)
     app = fresh(tmp_path, f"app_pages/{page}.py", comparison="small")
-    assert "opy the folder away" in errors(app)
+    assert "salience store repair" in errors(app)
 
 
 def test_a_workspace_that_is_removed_while_the_app_runs_is_a_box(tmp_path, fresh):

@@ -234,3 +234,17 @@ def test_the_command_repairs_names_what_is_lost_and_says_how_to_go_on(folder, tm
     (workspace / "store-repaired").rename(workspace / "store")
     assert main([*run, "repair", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["lost"] == {}
+
+
+@pytest.mark.parametrize("where", ["inside", "around", "link"])
+def test_a_new_store_is_never_written_into_the_old_one_or_around_it_or_behind_a_link(tmp_path, where):
+    folder = tmp_path / "outer" / "store"
+    with Store(folder) as store:
+        store.add(*next(records())).result()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "nowhere")
+    into = {"inside": folder / "sub", "around": tmp_path / "outer", "link": link}[where]
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(StoreError, match="--into"):
+        salvage(folder, into)
+    assert sorted(tmp_path.rglob("*")) == before
