@@ -107,10 +107,10 @@ def test_a_judged_run_that_is_killed_twice_buys_its_batch_once_and_asks_the_judg
         process = start()
         server.wait_for(ready)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=30)
+        return process.communicate(timeout=30)[1]
 
     server.open = True
-    kill_when(lambda s: s.calls["look"] >= 1)
+    assert "the same command brings them in" in kill_when(lambda s: s.calls["look"] >= 1)
     server.open = False
     kill_when(lambda s: s.calls["live"] >= 10)
     before = server.judged.total()

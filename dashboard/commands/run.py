@@ -26,6 +26,12 @@ from runners.planning import check
 from runners.progress import Progress, State
 from runners.providers import Connection
 
+_BATCHES = (
+    "What goes in batches waits at the provider for up to a day. Ctrl-C or SIGTERM cancels this comparison's batches "
+    "there; if this process ends in any other way (SIGKILL) they go on, and the same command brings them in."
+)
+_ENDED = "; batches of this comparison are cancelled at the provider, and what they have finished is brought in"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
@@ -87,7 +93,10 @@ def main(args: argparse.Namespace) -> int:
         if plan.new and paid != 0 and not args.yes and sys.stdin.isatty() and not agreed():
             return 1
         terminal = Terminal()
-        with connections(args.ray) as connect, stopping_signals() as stopping:
+        in_batches = any(item.in_batches or item.waiting for item in plan.models)
+        if in_batches:
+            print(_BATCHES, file=sys.stderr)
+        with connections(args.ray) as connect, stopping_signals(_ENDED if in_batches else "") as stopping:
             last = launch(comparison, library, workspace, store, terminal.show, stopping, connect=connect)
         if terminal.live:
             print(file=sys.stderr)
@@ -119,8 +128,10 @@ def connections(ray: str | None) -> Generator[Callable[[Model, int], Connection]
 
 
 @contextmanager
-def stopping_signals() -> Generator[Callable[[], bool]]:
-    """Whether the user has asked to stop: once to end gracefully, a second time to abandon what is in flight."""
+def stopping_signals(also: str = "") -> Generator[Callable[[], bool]]:
+    """Whether the user has asked to stop: once to end gracefully, a second time to abandon what is in flight. ``also``
+    is what else is said then.
+    """
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -128,7 +139,8 @@ def stopping_signals() -> Generator[Callable[[], bool]]:
         if stopping:
             raise KeyboardInterrupt
         stopping = True
-        print("\nstopping: no new calls; waiting for what is in flight (Ctrl-C again to abandon it)", file=sys.stderr)
+        print("\nstopping: no new calls; waiting for what is in flight (Ctrl-C again to abandon it){also}",
+              file=sys.stderr)  # fmt: skip
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
