@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dashboard.plan_text import untold_words
 from runners.estimate import Plan
+from runners.planning import untold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,8 @@ def plan_problems(plan: Plan) -> tuple[PlanProblem, ...]:
     cannot = [item for item in plan.models if item.problem and item.new]
     none_can = bool(plan.new) and all(item.problem for item in plan.models if item.new)
     found = [PlanProblem(text=f"{item.model.label}: {item.problem}", blocking=none_can) for item in cannot]
+    subjects = (item.model for item in plan.subjects)
+    found += [PlanProblem(text=f"{untold_words(m)}.", blocking=False) for m in untold(plan.comparison, subjects)]
     budget = plan.comparison.max_usd
     unpriced = [item for item in plan.models if item.new and item.cost_high is None] if budget is not None else []
     found += over_budget(plan) if not unpriced else ()

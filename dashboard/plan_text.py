@@ -6,6 +6,8 @@ from dashboard.terminal_text import printable
 from runners.batches import share
 from runners.estimate import ModelPlan, Plan
 from runners.keys import elsewhere, key_variable
+from runners.model import Model
+from runners.planning import untold
 from runners.progress import ModelProgress, Progress, State
 from runners.sample import Trouble
 
@@ -81,6 +83,11 @@ def batch_words(model: ModelProgress) -> str:
     return f"{said}. {model.batch_note}" if model.batch_note else said
 
 
+def untold_words(model: Model) -> str:
+    """That a model's probabilities cannot be had although the comparison asks for them."""
+    return f"{model.label} gives no log-probabilities here: the probabilities of its options will be missing"
+
+
 def plan_lines(plan: Plan) -> list[str]:
     """The plan for a terminal."""
     c = plan.comparison
@@ -99,6 +106,7 @@ def plan_lines(plan: Plan) -> list[str]:
         *(f"  {m.model.label} is called at {printable(at)}" for m in plan.models if (at := elsewhere(m.model))),
         f"  {total}; longest prompt about {plan.longest_prompt:,} tokens",
         *(why if asked > 0 and not plan.only_kept else []),
+        *(f"  {untold_words(m)}" for m in untold(c, (item.model for item in plan.subjects))),
         *(f"  cannot call {m.model.label}: {m.problem}" for m in plan.models if m.problem),
     ]
 

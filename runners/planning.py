@@ -141,6 +141,7 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...], j
     if comparison.looks > asked:
         raise FactError(f"{comparison.looks} looks at {asked} queries: every look needs a query more; lower looks")
     _judges(comparison, library, judges)
+    _exact(comparison, models)
     if comparison.channel is Channel.FINE_TUNING:
         _tuned(comparison, library, models)
     for name in comparison.document_sets:
@@ -155,6 +156,26 @@ def check(comparison: Comparison, library: Library, models: tuple[Model, ...], j
         # One whole block: every arm of the first query must compose.
         for _ in islice(trials(comparison, library, model), len(comparison.conditions())):
             pass
+
+
+def untold(comparison: Comparison, models: Iterable[Model]) -> tuple[Model, ...]:
+    """The models whose provider gives no log-probabilities, where a metric of the comparison reads them."""
+    wanted = any(metrics.find(name).KIND == "exact" for name in comparison.metrics)
+    return tuple(m for m in models if wanted and not getattr(providers.find(m.provider), "LOGPROBS", False))
+
+
+def _exact(comparison: Comparison, models: tuple[Model, ...]) -> None:
+    need = [name for name in comparison.metrics if metrics.find(name).KIND == "exact"]
+    if not need:
+        return
+    if len(untold(comparison, models)) == len(models):
+        raise FactError(
+            f"metric {need[0]!r} reads log-probabilities, which none of these models gives: leave it out, or name one "
+            "of the provider embedded or openai_compatible"
+        )
+    if Reasoning.NONE not in comparison.reasoning:
+        raise FactError(f'metric {need[0]!r} reads the letter that a reply begins with: use reasoning = ["none"], or '
+                        "leave it out")  # fmt: skip
 
 
 def _tuned(comparison: Comparison, library: Library, models: tuple[Model, ...]) -> None:

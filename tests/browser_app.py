@@ -83,8 +83,8 @@ class Tab:
         self.page.wait_for_selector(QUIET, timeout=60_000)
 
     def settled(self, text: str, timeout_s: float = 60) -> None:
-        """Wait until that text is shown."""
-        self.page.get_by_text(text).first.wait_for(timeout=timeout_s * 1000)
+        """Wait until that text is shown, wherever it also stands unseen (as the cells of a table do)."""
+        self.page.get_by_text(text).filter(visible=True).first.wait_for(timeout=timeout_s * 1000)
         self.quiet()
 
 

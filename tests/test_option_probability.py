@@ -16,17 +16,21 @@ from cache.errors import StoreError
 from dashboard.__main__ import main
 from dashboard.effects.means import differences, mean_over_queries
 from dashboard.option_probabilities import probability_rows, probability_words
+from dashboard.plan_problems import PlanProblem, plan_problems
+from dashboard.plan_text import plan_lines
 from facts.catalog import shipped
 from facts.condition import Reasoning, Tier
+from facts.errors import FactError
 from http_wires import answer, ask, reply, sampled
 from runners.comparison import Comparison
 from runners.comparison_file import comparison_toml
+from runners.estimate import estimate
 from runners.keep import from_record, to_record
 from runners.metrics import option_probability
 from runners.metrics._first_token import chances
 from runners.model import Model
 from runners.models import find_model
-from runners.planning import requests_of, trials
+from runners.planning import check, requests_of, trials, untold
 from runners.providers import embedded, find
 from runners.request import Request, Turn
 from runners.sample import Failure, Sample, Stop, Trouble
@@ -278,3 +282,24 @@ if __name__ == "__main__":
             print(
                 f"min-p {least:<4} {shown.query.id} {shown.condition.arm} {option} exact {p:.4f} drawn {n / DRAWS:.4f}"
             )
+
+
+def test_probabilities_that_no_model_can_give_are_refused_before_anything_is_spent():
+    other = replace(EMBEDDED, label="other", provider="openai", name="gpt-x")
+    check(COMPARISON, shipped(), (EMBEDDED, other))
+    assert untold(COMPARISON, (EMBEDDED, other)) == (other,)
+    assert untold(replace(COMPARISON, metrics=("option",)), (other,)) == ()
+    with pytest.raises(FactError, match="none of these models gives"):
+        check(COMPARISON, shipped(), (other,))
+    with pytest.raises(FactError, match=r'reasoning = \["none"\]'):
+        check(replace(COMPARISON, reasoning=(Reasoning.SCRATCHPAD,)), shipped(), (EMBEDDED,))
+
+
+def test_a_plan_names_the_models_whose_probabilities_will_be_missing():
+    other = replace(EMBEDDED, label="other", provider="openai_compatible", name="x", base_url="http://127.0.0.1:1/v1")
+    none = replace(EMBEDDED, label="simulated", provider="organism", name="null")
+    plan = estimate(COMPARISON, shipped(), (other, none), None)
+    said = "simulated gives no log-probabilities here: the probabilities of its options will be missing"
+    assert f"  {said}" in plan_lines(plan)
+    assert PlanProblem(text=f"{said}.", blocking=False) in plan_problems(plan)
+    assert not [line for line in plan_lines(plan) if line.startswith("  other gives")]
