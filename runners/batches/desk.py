@@ -138,7 +138,7 @@ class Desk:
     def stop(self, error: CallError) -> None:
         """Give the model up, as a live call would that met this error."""
         self.line.stop(Failure(
-            trouble=Trouble.STOPPED, message=f"{self.line.model.label} was stopped: {error.message}",
+            trouble=Trouble.STOPPED, message=f"{self.line.model.label} was stopped: {error.message.rstrip('.')}.",
             advice=error.advice, status=error.status,
         ))  # fmt: skip
 
@@ -234,7 +234,7 @@ def now() -> str:
 
 def gone(error: Fatal, batch_id: str, tag: str) -> Fatal:
     """The error of a batch that the provider does not show us, with what to do."""
-    if error.trouble not in {Trouble.UNKNOWN_MODEL, Trouble.AUTH}:
+    if error.status not in {403, 404}:
         return error
     return Fatal(
         error.trouble, f"batch {batch_id}: {error.message}", status=error.status,
