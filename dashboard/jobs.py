@@ -28,6 +28,7 @@ from runners.progress import Progress, State
 @dataclass(slots=True)
 class _Job:
     cancel: threading.Event = field(default_factory=threading.Event)
+    leaves: threading.Event = field(default_factory=threading.Event)  # only the process ends, its batches go on
     thread: threading.Thread | None = None
     latest: Progress | None = None
 
@@ -56,7 +57,7 @@ def _work(job: _Job, comparison: Comparison, library: Library, workspace: Worksp
         job.latest = progress
 
     try:
-        job.latest = launch(comparison, library, workspace, store, told, job.cancel.is_set)
+        job.latest = launch(comparison, library, workspace, store, told, job.cancel.is_set, leaves=job.leaves.is_set)
     except (FactError, StoreError, OSError) as error:
         job.latest = Progress(comparison=comparison.name, state=State.BROKEN, message=str(error))
         if not is_running(workspace, comparison.name):  # do not overwrite the progress of another process's run
@@ -119,9 +120,13 @@ def any_running() -> bool:
 
 
 def cancel_all() -> None:
-    """Ask every run of this process to stop, and wait a little for what is in flight to be kept."""
+    """Ask every run of this process to stop, and wait a little for what is in flight to be kept.
+
+    Batches go on at the provider: it is the process that ends, and the next run brings them in.
+    """
     running = [job for job in _jobs.values() if job.thread and job.thread.is_alive()]
     for job in running:
+        job.leaves.set()
         job.cancel.set()
     for job in running:
         if job.thread:

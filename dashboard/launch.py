@@ -25,6 +25,9 @@ from dashboard.workspace import Workspace
 from facts.catalog import Library
 from facts.errors import FactError
 from runners import providers
+from runners.batches import folder_beside
+from runners.batches.desk import Way
+from runners.batches.ledger import Ledger
 from runners.comparison import MOST_AT_ONCE, Comparison
 from runners.comparison_file import comparison_toml
 from runners.estimate import Plan, estimate
@@ -141,12 +144,13 @@ def save_comparison(workspace: Workspace, comparison: Comparison) -> Path:
 def launch(
     comparison: Comparison, library: Library, workspace: Workspace, store: Store,
     report: Callable[[Progress], None], cancelled: Callable[[], bool], *, only_kept: bool = False,
-    connect: Callable[[Model, int], Connection] = providers.connect,
+    connect: Callable[[Model, int], Connection] = providers.connect, leaves: Callable[[], bool] = lambda: False,
 ) -> Progress:  # fmt: skip
     """Check, plan and run a comparison to its end, resuming whatever is kept; blocks.
 
     ``only_kept`` samples nothing and has judges read what is kept; the comparison's file and the record of its run are
-    then left alone. Raises ``FactError`` for what is wrong before spending, or when another process runs the same
+    then left alone. ``leaves`` says that a cancelled run leaves its batches to go on at the provider. Raises
+    ``FactError`` for what is wrong before spending, or when another process runs the same
     comparison.
     """
     models, judges = models_of(comparison, workspace), judges_of(comparison, workspace)
@@ -165,7 +169,7 @@ def launch(
                 return estimate(comparison, library, models, store, sized, judges=judges, only_kept=only_kept)
 
             return _run(comparison, library, plan, store, folder, report, cancelled,
-                        JUDGING if only_kept else NAME, connect)  # fmt: skip
+                        JUDGING if only_kept else NAME, connect, leaves)  # fmt: skip
     except Timeout:
         raise FactError(
             f"{comparison.name} is being run already, here or in another process; watch it in the dashboard, or cancel "
@@ -176,7 +180,7 @@ def launch(
 def _run(
     comparison: Comparison, library: Library, plan: Callable[[], Plan], store: Store, folder: Path,
     report: Callable[[Progress], None], cancelled: Callable[[], bool], record: str,
-    connect: Callable[[Model, int], Connection],
+    connect: Callable[[Model, int], Connection], leaves: Callable[[], bool],
 ) -> Progress:  # fmt: skip
     cancel_file, pause_file, at_once_file = folder / CANCEL, folder / PAUSE, folder / CONCURRENCY
     before = read_progress(folder, record)
@@ -197,7 +201,8 @@ def _run(
     limits = Limits(concurrency=comparison.concurrency, max_calls=comparison.max_calls, max_usd=comparison.max_usd)
     try:
         last = run(plan(), library, store, limits, told, lambda: cancelled() or cancel_file.exists(), pause_file.exists,
-                   lambda: _at_once(at_once_file), connect)  # fmt: skip
+                   lambda: _at_once(at_once_file), connect,
+                   Way(ledger=Ledger(folder_beside(store.folder)), leaves=leaves))  # fmt: skip
         return replace(last, earlier_usd=earlier)
     except BaseException as error:
         write_broken(folder, comparison.name, str(error), record)

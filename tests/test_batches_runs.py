@@ -1,5 +1,6 @@
 """Batches in a comparison: planned at their price, mixed with live models, shown, and read back from its file."""
 
+import signal
 import threading
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from batch_maker import KEY, QUICK, model
 from batch_server import BatchServer
 from cache.store import Store
+from dashboard.commands.run import stopping_signals
 from dashboard.methods import _sentences
 from dashboard.plan_text import batch_words, plan_lines, progress_line
 from facts.catalog import shipped
@@ -77,6 +79,35 @@ def test_a_live_run_waits_for_what_lies_in_a_batch_and_buys_only_the_rest(tmp_pa
         assert sum(server.live.values()) == larger.calls - small.calls
         assert sum(server.billed.values()) == small.calls
         thread.join()
+
+
+@pytest.mark.parametrize("wire", ["anthropic", "openai"])
+def test_a_run_that_only_leaves_lets_its_batches_go_on_and_the_next_brings_them_in(tmp_path, wire):
+    """Closing the dashboard or a scheduler's SIGTERM ends a process, not a day's place in the provider's queue."""
+    with BatchServer() as server, Store(tmp_path / "store") as store:
+        who = (model(wire, server.url),)
+        server.open = True
+        plan, stop = estimate(LADDER, shipped(), who, store), threading.Event()
+        thread = threading.Thread(target=lambda: server.wait_for(lambda s: s.calls["look"] >= 2) or stop.set())
+        thread.start()
+        way = Way(ledger=Ledger(tmp_path / "batches"), **QUICK, leaves=lambda: True)
+        last = run(plan, shipped(), store, Limits(), lambda _p: None, stop, way=way)
+        thread.join()
+        assert last.state is State.CANCELLED
+        assert (server.calls["cancel"], store.count()) == (0, 0)
+        server.open = False
+        assert go(estimate(LADDER, shipped(), who, store), store, tmp_path).finished == plan.calls
+        assert sum(server.billed.values()) == plan.calls
+        assert len(server.batches) == 1
+
+
+def test_sigterm_leaves_batches_and_ctrl_c_cancels_them(capsys):
+    for number, left, said in ((signal.SIGTERM, True, "batches go on"), (signal.SIGINT, False, "are cancelled")):
+        with stopping_signals(in_batches=True) as stopping:
+            assert not stopping()
+            signal.raise_signal(number)
+            assert (stopping(), stopping.leaves()) == (True, left)
+        assert said in capsys.readouterr().err
 
 
 def test_the_way_stands_in_the_file_and_files_of_before_stay_as_they_were():

@@ -27,9 +27,10 @@ from runners.progress import Progress, State
 from runners.providers import Connection
 
 _BATCHES = (
-    "What goes in batches waits at the provider for up to a day. Ctrl-C or SIGTERM cancels this comparison's batches "
-    "there; if this process ends in any other way (SIGKILL) they go on, and the same command brings them in."
+    "What goes in batches waits at the provider for up to a day. Ctrl-C cancels this comparison's batches "
+    "there; if this process ends in any other way (SIGTERM, SIGKILL) they go on, and the same command brings them in."
 )
+_LEFT = "; batches go on at the provider, and the same command brings them in"
 _ENDED = "; batches of this comparison are cancelled at the provider, and what they have finished is brought in"
 
 
@@ -96,8 +97,9 @@ def main(args: argparse.Namespace) -> int:
         in_batches = any(item.in_batches or item.waiting for item in plan.models)
         if in_batches:
             print(_BATCHES, file=sys.stderr)
-        with connections(args.ray) as connect, stopping_signals(_ENDED if in_batches else "") as stopping:
-            last = launch(comparison, library, workspace, store, terminal.show, stopping, connect=connect)
+        with connections(args.ray) as connect, stopping_signals(in_batches=in_batches) as stopping:
+            last = launch(comparison, library, workspace, store, terminal.show, stopping, connect=connect,
+                          leaves=stopping.leaves)  # fmt: skip
         if terminal.live:
             print(file=sys.stderr)
         for line in (*filter(None, (made_of(last), last.message)), *trouble_lines(last)):
@@ -127,24 +129,40 @@ def connections(ray: str | None) -> Generator[Callable[[Model, int], Connection]
             cluster.leave()
 
 
-@contextmanager
-def stopping_signals(also: str = "") -> Generator[Callable[[], bool]]:
-    """Whether the user has asked to stop: once to end gracefully, a second time to abandon what is in flight. ``also``
-    is what else is said then.
-    """
-    stopping = False
+class Stopping:
+    """Whether the user has asked to stop, and whether only this process shall end, so that batches go on."""
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        if stopping:
+    def __init__(self) -> None:
+        self.asked = self.left = False
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        return self.asked
+
+    def leaves(self) -> bool:
+        """Whether batches are to be left to go on."""
+        return self.left
+
+
+@contextmanager
+def stopping_signals(*, in_batches: bool = False) -> Generator[Stopping]:
+    """Signals once to end gracefully, a second time to abandon what is in flight.
+
+    Ctrl-C (SIGINT) cancels batches; SIGTERM, which a shutdown or a scheduler sends, leaves them to go on.
+    """
+    stopping = Stopping()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if stopping.asked:
             raise KeyboardInterrupt
-        stopping = True
-        print("\nstopping: no new calls; waiting for what is in flight (Ctrl-C again to abandon it){also}",
+        stopping.asked, stopping.left = True, number == signal.SIGTERM
+        also = (_LEFT if stopping.left else _ENDED) if in_batches else ""
+        print(f"\nstopping: no new calls; waiting for what is in flight (Ctrl-C again to abandon it){also}",
               file=sys.stderr)  # fmt: skip
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: stopping
+        yield stopping
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -46,7 +46,8 @@ class Way:
 
     ``held`` says that the run pauses: nothing new is sent. A batch whose creation broke off is looked for until
     ``grace_s`` have passed without a trace of it. A request is in at most ``tries`` batches. No answer makes us wait
-    longer than ``most_wait_s`` before the next call.
+    longer than ``most_wait_s`` before the next call. ``leaves`` says that a cancelled run leaves its batches to go on,
+    because only its process ends: the next run brings them in.
     """
 
     ledger: Ledger
@@ -58,6 +59,7 @@ class Way:
     grace_s: float = 60.0
     tries: int = 3
     most_wait_s: float = 600.0
+    leaves: Callable[[], bool] = lambda: False
 
 
 @dataclass(slots=True, eq=False)
@@ -196,8 +198,8 @@ class Desk:
         return most_usd(self.model, texts, request.max_tokens + (request.thinking_tokens or 0))
 
     def own(self, one: Open) -> bool:
-        """Whether the batch was sent for this comparison: only such a one is cancelled with the run."""
-        return one.batch.comparison == self.way.comparison
+        """Whether the batch is cancelled with the run: it was sent for this comparison, and is not to be left."""
+        return one.batch.comparison == self.way.comparison and not self.way.leaves()
 
     def holder(self, name: bytes) -> Open | None:
         """The open batch that a request lies in, whoever sent it."""
