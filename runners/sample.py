@@ -104,5 +104,11 @@ class Failure:
     status: int | None = None
     attempts: int = 0
 
+    @property
+    def words(self) -> str:
+        """What happened and what to do, as sentences."""
+        ended = not self.message or not self.advice or self.message[-1] in ".!?…:;"
+        return f"{self.message}{'' if ended else '.'} {self.advice}".strip()
+
 
 Outcome = Sample | Failure

@@ -58,7 +58,7 @@ class Tally:
         """Count requests that have no sample, with the words for the user."""
         name = failure.trouble.value
         self.failures[name] += count
-        self.messages[name] = f"{failure.message} {failure.advice}".strip()
+        self.messages[name] = failure.words
 
     def progress(self, line: Line | None) -> ModelProgress:
         """A frozen snapshot."""
