@@ -20,6 +20,8 @@ from dashboard.trouble_advice import _ADVICE, trouble_groups
 from dashboard.workspace import open_workspace
 from facts.catalog import shipped
 from fake_server import FakeServer, Reply
+from runners.batches.batch import Batch, Stage
+from runners.batches.ledger import Ledger
 from runners.comparison_file import parse_comparison, read_comparison
 from runners.progress import ModelProgress, Progress, State
 from runners.sample import Trouble
@@ -205,6 +207,20 @@ def test_a_run_of_another_process_is_seen_held_and_cancelled_from_the_page(works
     finally:
         done.set()
         thread.join(10)
+
+
+def test_an_ended_run_says_what_lies_in_batches_at_the_provider(workspace):
+    left_behind(workspace)
+    assert not page(comparison="mine").info
+    ledger = Ledger(workspace.store.with_name("batches"))
+    for tag, of, stage in (("a" * 20, "mine", Stage.SENT), ("b" * 20, "mine", Stage.HARVESTED),
+                           ("c" * 20, "another", Stage.SENT)):  # fmt: skip
+        ledger.write(Batch(tag=tag, provider="anthropic", endpoint="e", model="m", requests=36, label="m",
+                           comparison=of, began="2026-11-27T10:01:00+00:00", id="x", stage=stage))  # fmt: skip
+    (info,) = page(comparison="mine").info
+    said = info.value.replace("\\", "")
+    assert "36 requests of this comparison lie in 1 batch at the provider, the first sent at 10:01 UTC" in said
+    assert "resume to bring their replies in" in said
 
 
 def test_a_live_run_is_given_more_calls_at_once_from_the_page(workspace):

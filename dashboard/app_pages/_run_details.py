@@ -12,6 +12,7 @@ from dashboard.app_pages._run_view import run_view
 from dashboard.app_pages._top_up import top_up
 from dashboard.comparisons import comparison_files
 from dashboard.escape import plain
+from dashboard.lying import lying_words
 from dashboard.plan_text import usd
 from dashboard.run_list import RunRow, Standing, when
 from facts.errors import FactError
@@ -53,6 +54,8 @@ def _planned(comparison: Comparison) -> None:
 
 
 def _next(row: RunRow, comparison: Comparison) -> None:
+    if lying := lying_words(state.workspace(), row.name):
+        st.info(plain(lying), icon=":material/schedule_send:")
     if row.edited:
         warning("The comparison was changed after this run. See under Compare what it plans now before going on.")
     elif row.standing not in {Standing.NOT_STARTED, Standing.FINISHED}:
