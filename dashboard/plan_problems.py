@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.plan_text import untold_words
+from runners import batches
+from runners.budget import write_price
 from runners.estimate import Plan
 from runners.planning import untold
+
+_LETTERS_A_TOKEN, _TEMPLATE = 5, 100  # of English, and a prompt's own marks; both on the safe side of most_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +54,23 @@ def over_budget(plan: Plan) -> list[PlanProblem]:
         found.append(PlanProblem(blocking=False, text=(
             f"The plan may cost up to ${high:,.2f}, and the budget is ${usd:,.2f}. {then}"
         )))  # fmt: skip
+    room = batch_room(plan)
+    if usd is not None and usd < room:
+        found.append(PlanProblem(blocking=False, text=(
+            f"A budget of ${usd:,.2f} sends batches one after another, each of which may take a day: until its replies "
+            "are in, a request counts as the most that it could cost, a token for every letter. About "
+            f"${room:,.2f} of budget sends all at once."
+        )))  # fmt: skip
     return found
+
+
+def batch_room(plan: Plan) -> float:
+    """The budget in USD that sends all that goes in batches at once; 0 where nothing does or a price is unknown."""
+    total = 0.0
+    for item in plan.models:
+        priced = batches.priced(item.model)
+        if item.in_batches and priced.usd_per_mtok_in is not None and priced.usd_per_mtok_out is not None:
+            letters = item.tokens_in * _LETTERS_A_TOKEN + item.in_batches * _TEMPLATE
+            dearest = write_price(priced.usd_per_mtok_in, priced.usd_per_mtok_cache_write)
+            total += (letters * dearest + item.tokens_out_most * priced.usd_per_mtok_out) / 1_000_000
+    return total

@@ -11,6 +11,7 @@ from batch_server import BatchServer
 from cache.store import Store
 from dashboard.commands.run import stopping_signals
 from dashboard.methods import _sentences
+from dashboard.plan_problems import batch_room, plan_problems
 from dashboard.plan_text import batch_words, plan_lines, progress_line
 from facts.catalog import shipped
 from facts.errors import FactError
@@ -46,6 +47,25 @@ def test_a_plan_in_batches_costs_half_and_takes_up_to_a_day(tmp_path):
         assert batch.cost(which) == pytest.approx(live.cost(which) / 2)
     assert batch.models[0].in_batches == batch.new
     assert any("in batches at 50% of the live price" in line for line in plan_lines(batch))
+
+
+def test_a_budget_that_would_send_batches_one_after_another_is_said_before():
+    who = (model("anthropic", "http://127.0.0.1:9"),)
+    high = estimate(LADDER, shipped(), who, None).cost("high")
+    room = batch_room(estimate(LADDER, shipped(), who, None))
+    assert room > high
+    for usd, said in ((high * 1.05, True), (room * 1.01, False)):
+        plan = estimate(replace(LADDER, max_usd=usd), shipped(), who, None)
+        assert any("one after another" in found.text for found in plan_problems(plan)) == said
+    assert batch_room(estimate(replace(LADDER, via="live"), shipped(), who, None)) == 0
+
+
+def test_what_is_said_to_be_room_enough_sends_all_at_once(tmp_path):
+    with BatchServer() as server, Store(tmp_path / "store") as store:
+        who = (model("anthropic", server.url),)
+        plan = estimate(LADDER, shipped(), who, store)
+        assert go(plan, store, tmp_path, max_usd=batch_room(plan)).state is State.FINISHED
+        assert len(server.batches) == 1
 
 
 def test_models_with_and_without_batches_are_asked_in_one_run(tmp_path):
