@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.plan_text import untold_words
+from dashboard.plan_text import untold_words, usd
 from runners import batches
 from runners.budget import write_price
 from runners.estimate import Plan
@@ -33,8 +33,8 @@ def plan_problems(plan: Plan) -> tuple[PlanProblem, ...]:
     found += over_budget(plan) if not unpriced else ()
     found += [
         PlanProblem(blocking=True, text=(
-            f"The price of {item.model.label} is unknown, so a budget of ${budget:,.2f} cannot be kept. Add its prices "
-            "to models.toml in your workspace, or set a budget in calls instead."
+            f"The price of {item.model.label} is unknown, so a budget of {usd(budget or 0)} cannot be kept. Add its "
+            "prices to models.toml in your workspace, or set a budget in calls instead."
         ))
         for item in unpriced
     ]  # fmt: skip
@@ -43,23 +43,23 @@ def plan_problems(plan: Plan) -> tuple[PlanProblem, ...]:
 
 def over_budget(plan: Plan) -> list[PlanProblem]:
     """What the run will do where its budget is smaller than the plan may need."""
-    calls, usd, high = plan.comparison.max_calls, plan.comparison.max_usd, plan.cost("high")
+    calls, budget, high = plan.comparison.max_calls, plan.comparison.max_usd, plan.cost("high")
     then = "The run will stop there with everything received kept; raise the budget and resume to go on."
     found: list[PlanProblem] = []
     if calls is not None and plan.new > calls:
         found.append(PlanProblem(blocking=False, text=(
             f"The plan needs {plan.new:,} new calls, and the budget is {calls:,}. {then}"
         )))  # fmt: skip
-    if usd is not None and high is not None and high > usd:
+    if budget is not None and high is not None and high > budget:
         found.append(PlanProblem(blocking=False, text=(
-            f"The plan may cost up to ${high:,.2f}, and the budget is ${usd:,.2f}. {then}"
+            f"The plan may cost up to {usd(high)}, and the budget is {usd(budget)}. {then}"
         )))  # fmt: skip
     room = batch_room(plan)
-    if usd is not None and usd < room:
+    if budget is not None and budget < room:
         found.append(PlanProblem(blocking=False, text=(
-            f"A budget of ${usd:,.2f} sends batches one after another, each of which may take a day: until its replies "
-            "are in, a request counts as the most that it could cost, a token for every letter. About "
-            f"${room:,.2f} of budget sends all at once."
+            f"A budget of {usd(budget)} sends batches one after another, each of which may take a day: until its "
+            "replies are in, a request counts as the most that it could cost, a token for every letter. About "
+            f"{usd(room)} of budget sends all at once."
         )))  # fmt: skip
     return found
 

@@ -24,6 +24,8 @@ _SAFETY = 1.2  # our token estimate may be this far below a provider's own count
 # Rough seconds per reply token and per prompt token of one call; only for "about how long".
 _PACE = {"embedded": (0.015, 0.0025), "organism": (0.0, 0.0)}
 _NETWORK_PACE = (0.02, 0.0001)
+_FIRST_S = {"embedded": 0.0, "organism": 0.0}  # until a reply begins; 0.7 s over a network
+_OURS_S = 0.001  # our own work on a call (benchmarks/sampling.py)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +215,9 @@ def _model_plan(comparison: Comparison, model: Model, share: _Share, trials: int
     per_out, per_in = _PACE.get(model.provider, _NETWORK_PACE)
     lanes = 1 if model.provider in _PACE else max(1, min(comparison.concurrency, share.calls - share.kept))
     tokens_in, tokens_out = share.tokens_in, share.tokens_out
-    seconds = max((tokens_out * TYPICAL_REPLY * per_out + tokens_in * per_in) / lanes, _allowed_s(model, share))
+    new = share.calls - share.kept
+    replies_s = tokens_out * TYPICAL_REPLY * per_out + tokens_in * per_in + new * _FIRST_S.get(model.provider, 0.7)
+    seconds = max(replies_s / lanes, new * _OURS_S, _allowed_s(model, share))
     return ModelPlan(
         model=model, trials=trials, calls=share.calls, kept=share.kept,
         tokens_in=tokens_in, tokens_out_most=tokens_out, tokens_cached=share.read,

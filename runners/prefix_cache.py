@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from heapq import heappop, heappush
 from typing import cast
 
 from runners import providers
@@ -71,15 +72,16 @@ def followers_later(requests: Iterable[tuple[str, Request]], lag: int) -> Iterat
     """
     given = 0
     recent = Recent(max(_REMEMBERED, 2 * lag))
-    held: deque[tuple[int, str, Request]] = deque()
-    for key, request in requests:
+    held: list[tuple[int, int, str, Request]] = []  # a heap: whose place comes first, and who came first
+    for number, (key, request) in enumerate(requests):
         leader = recent.first(hash(request.system), given) if cached_from(request) is not None else None
         if leader is not None and leader + lag > given:
-            held.append((leader + lag, key, request))
+            heappush(held, (leader + lag, number, key, request))
         else:
             yield key, request
             given += 1
         while held and held[0][0] <= given:
-            yield held.popleft()[1:]
+            yield heappop(held)[2:]
             given += 1
-    yield from (item[1:] for item in held)
+    while held:
+        yield heappop(held)[2:]

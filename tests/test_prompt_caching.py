@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
@@ -108,6 +108,7 @@ def blocks(texts: Sequence[int]) -> list[tuple[str, Request]]:
     return [(str(n), request(system=f"{text} {LONG}", replicate=n)) for n, text in enumerate(texts)]
 
 
+@example([0, 1, 1, 2, 3, 4, 5, 0, 6, 7, 0], 8)
 @given(st.lists(st.integers(0, 12), max_size=60), st.integers(1, 20))
 def test_every_request_comes_once_and_followers_keep_their_order(texts: list[int], lag: int):
     asked = blocks(texts)

@@ -10,6 +10,7 @@ from pathlib import Path
 from cache.store import Store
 from dashboard.comparisons import read_own
 from dashboard.launch import judges_of, models_of
+from dashboard.plan_problems import over_budget
 from dashboard.plan_text import plan_json, plan_lines
 from dashboard.planned_sizes import planned_sizes
 from dashboard.workspace import Workspace, open_workspace
@@ -58,5 +59,6 @@ def main(args: argparse.Namespace) -> int:
             )  # fmt: skip
     else:
         plan = estimate(comparison, library, models, None, judges=judges)
-    print(json.dumps(plan_json(plan), indent=2) if args.json else "\n".join(plan_lines(plan)))
+    words = [*plan_lines(plan), *(f"  {found.text}" for found in over_budget(plan))]
+    print(json.dumps(plan_json(plan), indent=2) if args.json else "\n".join(words))
     return 0

@@ -15,6 +15,7 @@ from types import FrameType
 from cache.store import Store
 from dashboard.commands.plan import find_comparison
 from dashboard.launch import judges_of, launch, models_of
+from dashboard.plan_problems import over_budget
 from dashboard.plan_text import made_of, plan_lines, progress_line, trouble_lines
 from dashboard.planned_sizes import planned_sizes
 from dashboard.workspace import open_workspace
@@ -89,7 +90,8 @@ def main(args: argparse.Namespace) -> int:
     with Store(workspace.store) as store:
         sized = planned_sizes(comparison, library, models, workspace)
         plan = estimate(comparison, library, models, store, sized, judges=judges)
-        print("\n".join(plan_lines(plan)), file=sys.stderr)
+        words = [*plan_lines(plan), *(f"  {found.text}" for found in over_budget(plan))]
+        print("\n".join(words), file=sys.stderr)
         paid = plan.cost("high")
         if plan.new and paid != 0 and not args.yes and sys.stdin.isatty() and not agreed():
             return 1
