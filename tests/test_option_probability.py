@@ -218,7 +218,7 @@ def test_rows_show_each_tier_and_how_far_they_are_apart_and_count_what_has_no_nu
     assert [row.mean.value for row in rows if row.mean] == [pytest.approx(p) for p in (0.75, 0.5, 0.25)] * 3
     assert (rows[0].unscored, rows[0].trials) == (1, 8)
     assert "+0.250 (+0.250 to +0.250), 4 queries" in probability_words(rows[2])
-    assert "1 of 8 unscored" in probability_words(rows[0])
+    assert "1 of 8 unscored, most because " in probability_words(rows[0])
 
 
 def test_the_command_says_what_is_lacking_and_shows_what_is_kept(tmp_path, capsys):

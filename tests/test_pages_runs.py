@@ -209,7 +209,7 @@ def test_a_run_of_another_process_is_seen_held_and_cancelled_from_the_page(works
         thread.join(10)
 
 
-def test_an_ended_run_says_what_lies_in_batches_at_the_provider(workspace):
+def test_an_ended_run_says_what_lies_in_batches_at_the_provider(workspace, capsys):
     left_behind(workspace)
     assert not page(comparison="mine").info
     ledger = Ledger(workspace.store.with_name("batches"))
@@ -221,6 +221,8 @@ def test_an_ended_run_says_what_lies_in_batches_at_the_provider(workspace):
     said = info.value.replace("\\", "")
     assert "36 requests of this comparison lie in 1 batch at the provider, the first sent at 10:01 UTC" in said
     assert "resume to bring their replies in" in said
+    assert main(["--workspace", str(workspace.root), "cancel", "mine"]) == 1
+    assert "36 requests of this comparison lie in 1 batch" in capsys.readouterr().err
 
 
 def test_a_live_run_is_given_more_calls_at_once_from_the_page(workspace):

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from dashboard.launch import is_running, request_cancel
+from dashboard.lying import lying_words
 from dashboard.workspace import open_workspace
 
 
@@ -19,6 +20,8 @@ def main(args: argparse.Namespace) -> int:
     workspace = open_workspace(args.workspace)
     if not is_running(workspace, args.name):
         print(f"salience: {args.name!r} is not running", file=sys.stderr)
+        if lying := lying_words(workspace, args.name):
+            print(f"{lying} To cancel them there, run it again and cancel that run.", file=sys.stderr)
         return 1
     request_cancel(workspace, args.name)
     print(f"{args.name}: no new calls start from now; `salience watch {args.name}` shows when it has stopped")
