@@ -40,12 +40,15 @@ async def _pause(seconds: float, cancelled: asyncio.Event) -> bool:
 
 
 def tokens_used(usage: Usage) -> float | None:
-    """What counts against a limit of tokens per minute: the prompt, but for what was read from a cache, and the reply;
-    None where the provider did not say.
+    """What counts against a limit of tokens per minute: the prompt and the reply; None where the provider did not say.
+
+    What was read from a cache counts as well: some providers count it, and a limit is not to be passed.
     """
     if usage.input_tokens is None or usage.output_tokens is None:
         return None
-    return float(usage.input_tokens + (usage.cache_write_tokens or 0) + usage.output_tokens)
+    return float(
+        usage.input_tokens + (usage.cache_read_tokens or 0) + (usage.cache_write_tokens or 0) + usage.output_tokens
+    )
 
 
 class Gate(Protocol):

@@ -153,10 +153,11 @@ def connect(line: Line, key: str, concurrency: int) -> Connection:
 
     async def send(content: bytes) -> httpx2.Response:
         return await client.post(
-            "/chat/completions",
+            f"{line.address}/chat/completions",  # whole, or the SDK takes it apart and joins it anew for each call
             cast_to=httpx2.Response,
             content=content,
-            options={"headers": headers, "timeout": None},
+            # The SDK draws a random key for each call, which it has no header for and never sends.
+            options={"headers": headers, "timeout": None, "idempotency_key": ""},
         )
 
     errors = (OpenAIError, httpx2.HTTPError, aiohttp.ClientError, OSError)

@@ -200,12 +200,15 @@ def connect(model: Model, concurrency: int) -> Connection:
     if not key:
         headers["Authorization"] = Omit()
 
+    # As in ``_chat.connect``: a whole address, and no random key that is never sent.
+    url = f"{endpoint(model)}/v1/messages"
+
     async def send(content: bytes) -> httpx2.Response:
         return await client.post(
-            "/v1/messages",
+            url,
             cast_to=httpx2.Response,
             content=content,
-            options={"headers": headers, "timeout": None},
+            options={"headers": headers, "timeout": None, "idempotency_key": ""},
         )
 
     errors = (AnthropicError, httpx2.HTTPError, aiohttp.ClientError, OSError)
