@@ -178,9 +178,11 @@ def test_a_hostile_sample_is_read_in_full(hostile, browser):
 def test_a_link_shows_the_same_in_a_fresh_profile(full, browser):
     one = new_tab(browser)
     seen(one, f"{full.url}/see_results?comparison=judged&s_tab=Effects&s_measure=Refused+(judge)")
+    one.page.get_by_text("Measure", exact=True).first.wait_for()  # a busy machine draws the fields after the text
     link, heading = one.page.url, one.page.locator("[data-testid=stMain]").inner_text()
     two = new_tab(browser)
     seen(two, link)
+    two.page.get_by_text("Measure", exact=True).first.wait_for()
     assert two.page.locator("[data-testid=stMain]").inner_text() == heading
     assert "Refused (judge)" in heading
     for tab in (one, two):
